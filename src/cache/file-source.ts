@@ -1,0 +1,72 @@
+/** A local file or block device as a Source. */
+import { closeSync, constants, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
+import { ErofsError } from '../erofs-reader/errors.js';
+import type { BlobRange, Source } from './source.js';
+
+const SECTOR_SIZE = 512;
+
+/** Throws the system's error (ENOENT, EACCES, …), or code 'EISDIR' where the path is a directory. */
+export function openFileSource(path: string): Source {
+  const descriptor = openSync(path, constants.O_RDONLY);
+  try {
+    return new FileSource(path, descriptor);
+  } catch (error) {
+    closeSync(descriptor);
+    throw error;
+  }
+}
+
+class FileSource implements Source {
+  readonly id: string;
+  readonly name: string;
+  readonly size: number;
+  readonly #descriptor: number;
+
+  constructor(path: string, descriptor: number) {
+    const stat = fstatSync(descriptor);
+    if (!stat.isFile() && !stat.isBlockDevice()) {
+      throw Object.assign(new Error(`${path} is neither a file nor a block device`), {
+        code: stat.isDirectory() ? 'EISDIR' : 'EINVAL',
+        path,
+      });
+    }
+    this.name = path;
+    this.size = stat.isBlockDevice() ? blockDeviceSize(stat.rdev) : stat.size;
+    this.id = `file:${stat.dev}:${stat.ino}:${this.size}:${stat.mtimeMs}`;
+    this.#descriptor = descriptor;
+  }
+
+  readSync(dst: Uint8Array, offset: number): void {
+    let filled = 0;
+    while (filled < dst.length) {
+      const count = readSync(this.#descriptor, dst, filled, dst.length - filled, offset + filled);
+      if (count === 0) {
+        throw new ErofsError(
+          'truncated',
+          `${this.name} ends at byte ${offset + filled}, ${dst.length} bytes were wanted from byte ${offset} on`,
+          { offset: offset + filled },
+        );
+      }
+      filled += count;
+    }
+  }
+
+  async read(ranges: readonly BlobRange[]): Promise<Uint8Array[]> {
+    return ranges.map(({ offset, length }) => {
+      const bytes = new Uint8Array(length);
+      this.readSync(bytes, offset);
+      return bytes;
+    });
+  }
+
+  close(): void {
+    closeSync(this.#descriptor);
+  }
+}
+
+/** fstat says 0 for a block device; the kernel tells its sectors in sysfs. */
+function blockDeviceSize(rdev: number): number {
+  const major = ((rdev >>> 8) & 0xfff) | 0;
+  const minor = (rdev & 0xff) | ((rdev >>> 12) & 0xfff00);
+  return Number(readFileSync(`/sys/dev/block/${major}:${minor}/size`, 'utf8')) * SECTOR_SIZE;
+}

@@ -1,0 +1,80 @@
+/** A read as a list of segments, before any byte of data is touched. Pure but for the indexes it looks at. */
+import { type ByteRange, hex, nidName } from './bytes.js';
+import { corrupt } from './errors.js';
+import type { CodedExtent, HoleExtent, InlineExtent, RawExtent } from './extent.js';
+import type { DataNode, ErofsImage } from './image.js';
+
+/** Bytes of one extent and where they go. Fragments are resolved: their bytes lie in extents of the packed inode. */
+export interface Segment {
+  readonly extent: HoleExtent | RawExtent | InlineExtent | CodedExtent;
+  /** first byte of the extent that is wanted */
+  readonly skip: number;
+  readonly length: number;
+  /** first byte of the destination */
+  readonly at: number;
+  /** for messages: whose data it is */
+  readonly nid: number;
+}
+
+/** Segments for file bytes offset .. offset + length, which must lie inside the file. */
+export function planRead(image: ErofsImage, node: DataNode, offset: number, length: number): Segment[] {
+  const segments: Segment[] = [];
+  plan(image, node, offset, length, 0, segments);
+  return segments;
+}
+
+function plan(
+  image: ErofsImage,
+  node: DataNode,
+  offset: number,
+  length: number,
+  at: number,
+  segments: Segment[],
+): void {
+  const end = offset + length;
+  const { nid } = node.inode;
+  for (let position = offset; position < end; ) {
+    const extent = node.mapper.map(position, end);
+    const skip = position - extent.start;
+    const bytes = Math.min(extent.length - skip, end - position);
+    const target = at + position - offset;
+    if (extent.kind === 'fragment') {
+      const packed = packedFor(image, node, extent.offset, extent.length);
+      plan(image, packed, extent.offset + skip, bytes, target, segments);
+    } else {
+      segments.push({ extent, skip, length: bytes, at: target, nid });
+    }
+    position += bytes;
+  }
+}
+
+function packedFor(image: ErofsImage, node: DataNode, offset: number, length: number): DataNode {
+  const { nid } = node.inode;
+  const packed = image.packed();
+  if (nid === packed.inode.nid)
+    throw corrupt(`packed inode ${nidName(nid)} has a fragment of its own`, { nid });
+  if (offset + length > packed.inode.size) {
+    throw corrupt(
+      `inode ${nidName(nid)}: fragment at ${hex(offset)} + ${length} bytes, the packed inode has ${packed.inode.size}`,
+      { nid },
+    );
+  }
+  return packed;
+}
+
+/** Every device range that executing the plan will look at. */
+export function rangesOf(image: ErofsImage, segments: readonly Segment[]): ByteRange[] {
+  const ranges: ByteRange[] = [];
+  for (const { extent, skip, length } of segments) {
+    if (extent.kind === 'raw') {
+      ranges.push({ device: extent.device, offset: extent.offset + skip, length });
+    } else if (extent.kind === 'inline') {
+      if (!extent.inMetabox) ranges.push({ device: 0, offset: extent.offset + skip, length });
+    } else if (extent.kind === 'coded' && image.decoder.kept(extent, skip + length) === undefined) {
+      if (extent.device !== undefined || !extent.inMetabox) {
+        ranges.push({ device: extent.device ?? 0, offset: extent.offset, length: extent.encodedLength });
+      }
+    }
+  }
+  return ranges;
+}

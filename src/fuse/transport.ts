@@ -1,0 +1,69 @@
+/** The contract between src/fuse/mount.ts and what carries the tree to the kernel. */
+import type { Logger } from 'pino';
+import type { ImageSpec } from '../open.js';
+
+/** The parsed -o list. `undefined` means that the user did not say; src/fuse/options.ts fills in defaults. */
+export interface MountOptions {
+  readonly allowOther: boolean;
+  readonly defaultPermissions: boolean;
+  readonly nosuid: boolean;
+  readonly nodev: boolean;
+  readonly noexec: boolean;
+  /** first column of /proc/mounts; the image's path unless given */
+  readonly fsname: string;
+  /** the type is fuse.SUBTYPE; "erofs" unless given */
+  readonly subtype: string;
+}
+
+export type TransportName = 'dev-fuse' | 'fuse-native';
+export type DriverName = 'fuse' | 'kernel';
+
+/** All that a daemon needs; crosses processes as JSON. */
+export interface MountRequest {
+  readonly spec: ImageSpec;
+  /** absolute, resolved; exists and is a directory */
+  readonly mountpoint: string;
+  readonly options: MountOptions;
+  readonly transport: TransportName;
+}
+
+/** A mount that answers. */
+export interface LiveMount {
+  /** settles when the kernel has ended the mount, by whatever hand */
+  readonly ended: Promise<void>;
+  /** `busy`: false throws code 'busy' where somebody uses the mount; true detaches it and ends it all the same */
+  unmount(options: { readonly evenIfBusy: boolean }): Promise<void>;
+}
+
+export interface Transport {
+  /** Resolves once requests are answered. Rejects with a MountError whose message is one line with the remedy. */
+  mount(request: MountRequest, log: Logger): Promise<LiveMount>;
+}
+
+/** Why a mount failed; `message` says what was done, what was found and what to do, on one line. */
+export class MountError extends Error {
+  override readonly name = 'MountError';
+  readonly code: MountErrorCode;
+
+  constructor(code: MountErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+export type MountErrorCode =
+  | 'no-fuse-device'
+  | 'no-permission'
+  | 'no-fusermount'
+  | 'no-native-package'
+  | 'no-kernel-driver'
+  | 'kernel-refused'
+  | 'mountpoint-missing'
+  | 'mountpoint-not-directory'
+  | 'already-mounted'
+  | 'not-mounted'
+  | 'busy'
+  | 'allow-other-refused'
+  | 'daemon-died'
+  | 'timeout'
+  | 'mount-failed';
