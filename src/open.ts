@@ -7,6 +7,7 @@ import { drive } from './cache/driver.js';
 import { ExtentCache } from './cache/extent-cache.js';
 import { openFileSource } from './cache/file-source.js';
 import type { Source } from './cache/source.js';
+import { ErofsError } from './erofs-reader/errors.js';
 import { ErofsImage } from './erofs-reader/image.js';
 import { ImageTree } from './tree/image-tree.js';
 import type { ReadonlyTree } from './tree/tree.js';
@@ -52,8 +53,13 @@ export async function openImage(spec: ImageSpec, report: ProblemReport = () => {
     return await openSources(sources, spec, report);
   } catch (error) {
     for (const source of sources) source.close();
-    throw error;
+    throw error instanceof ErofsError ? namingImage(error, spec.image) : error;
   }
+}
+
+/** The reader does not know what its bytes are called; people do. */
+function namingImage(error: ErofsError, name: string): ErofsError {
+  return new ErofsError(error.code, `${name}: ${error.message}`, error, { cause: error });
 }
 
 /** As openImage, over sources that the caller made: the image first, then the extra devices. */

@@ -18,9 +18,9 @@ export type ErofsErrorCode =
 
 /** Where a problem was met: the inode being read and the byte offset in the image (device 0 unless said). */
 export interface ErofsErrorPlace {
-  readonly nid?: number;
-  readonly offset?: number;
-  readonly device?: number;
+  readonly nid?: number | undefined;
+  readonly offset?: number | undefined;
+  readonly device?: number | undefined;
 }
 
 export class ErofsError extends Error {
@@ -30,8 +30,8 @@ export class ErofsError extends Error {
   readonly offset: number | undefined;
   readonly device: number | undefined;
 
-  constructor(code: ErofsErrorCode, message: string, place: ErofsErrorPlace = {}) {
-    super(message);
+  constructor(code: ErofsErrorCode, message: string, place: ErofsErrorPlace = {}, options?: ErrorOptions) {
+    super(message, options);
     this.code = code;
     this.nid = place.nid;
     this.offset = place.offset;

@@ -50,6 +50,13 @@ export const Layout = {
   CHUNK_BASED: 4,
 } as const;
 export type Layout = (typeof Layout)[keyof typeof Layout];
+export const LAYOUT_NAMES: Readonly<Record<Layout, string>> = {
+  0: 'flat-plain',
+  1: 'compressed-full',
+  2: 'flat-inline',
+  3: 'compressed-compact',
+  4: 'chunk-based',
+};
 
 export const S_IFMT = 0o170000;
 export const S_IFIFO = 0o010000;

@@ -120,8 +120,7 @@ export function readSuperblock(bytes: ByteView): Geometry {
     uuid: copyOf(view, 0x30, 16),
     volumeName: untilNul(copyOf(view, 0x40, 16)),
     packedNid: featureIncompat & FEATURE_INCOMPAT.FRAGMENTS ? specialNid(view, 0x60, 'packed') : undefined,
-    metaboxNid:
-      hasMetabox && superblockSize > SUPERBLOCK_SIZE ? readMetaboxNid(bytes, superblockSize) : undefined,
+    metaboxNid: hasMetabox ? readMetaboxNid(bytes, superblockSize) : undefined,
     xattrPrefixCount: featureIncompat & FEATURE_INCOMPAT.XATTR_PREFIXES ? view.getUint8(0x5b) : 0,
     xattrPrefixOffset: view.getUint32(0x5c, true) * 4,
     xattrFilter: (featureCompat & FEATURE_COMPAT.XATTR_FILTER) !== 0 && view.getUint8(0x68) === 0,
@@ -169,8 +168,10 @@ function specialNid(view: DataView, offset: number, name: string): number | unde
 }
 
 function readMetaboxNid(bytes: ByteView, superblockSize: number): number {
-  const view = bytes.view(0, SUPERBLOCK_OFFSET, superblockSize);
-  const nid = specialNid(view, SUPERBLOCK_SIZE, 'metabox');
+  const hasField = superblockSize > SUPERBLOCK_SIZE;
+  const nid = hasField
+    ? specialNid(bytes.view(0, SUPERBLOCK_OFFSET, superblockSize), SUPERBLOCK_SIZE, 'metabox')
+    : undefined;
   if (nid === undefined) throw corrupt('superblock: feature METABOX without a metabox inode');
   return nid;
 }

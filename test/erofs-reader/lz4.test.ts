@@ -1,0 +1,107 @@
+import { compressSync } from 'lz4-napi';
+import t from 'tap';
+import { lz4 } from '../../src/erofs-reader/codec-lz4.js';
+import { CodecError } from '../../src/erofs-reader/errors.js';
+import { decodeLz4 } from '../../src/erofs-reader/lz4-block.js';
+import { Random } from '../support/random.js';
+
+const HEADROOM = 4;
+
+/** Text, noise, runs and long repeats, whose matches overlap their own output in every way. */
+function samples(): Uint8Array[] {
+  const random = new Random(4);
+  const words = Array.from({ length: 50 }, () => Buffer.from(random.bytes(1 + random.below(12))));
+  const text = Buffer.concat(Array.from({ length: 3000 }, () => words[random.below(words.length)]!));
+  const runs = Buffer.concat(
+    Array.from({ length: 60 }, () => Buffer.alloc(random.below(700), random.below(256))),
+  );
+  const periods = Array.from({ length: 70 }, (_, i) =>
+    Buffer.alloc(300 + i, Buffer.from(random.bytes(i + 1))),
+  );
+  return [text, runs, Buffer.concat(periods), random.bytes(5000), Buffer.alloc(1), Buffer.alloc(200_000)];
+}
+
+/** The block with room for the codec in front, and its end. */
+function compressed(plain: Uint8Array): { source: Uint8Array; end: number } {
+  // lz4-napi puts the size before the block, in the very place that our codecs may write to.
+  const source = new Uint8Array(compressSync(Buffer.from(plain)));
+  return { source, end: source.length };
+}
+
+t.test('both decoders give back what was compressed', async (t) => {
+  for (const plain of samples()) {
+    const { source, end } = compressed(plain);
+    for (const decode of [
+      decodeLz4,
+      (...given: Parameters<typeof decodeLz4>) => lz4.decode(...given, true),
+    ]) {
+      const dst = new Uint8Array(plain.length);
+      decode(source.slice(), HEADROOM, end, dst);
+      t.ok(Buffer.from(dst).equals(plain), `${plain.length} bytes`);
+    }
+  }
+});
+
+t.test('a beginning of any length can be decoded alone', async (t) => {
+  const plain = samples()[0]!.subarray(0, 3000);
+  const { source, end } = compressed(plain);
+  for (let length = 0; length <= plain.length; length++) {
+    const dst = new Uint8Array(length);
+    lz4.decode(source, HEADROOM, end, dst, false);
+    if (!Buffer.from(dst).equals(plain.subarray(0, length))) t.fail(`the first ${length} bytes differ`);
+  }
+});
+
+t.test('bytes behind the block are ignored', async (t) => {
+  const plain = samples()[0]!;
+  const { source } = compressed(plain);
+  for (const tail of [new Uint8Array(100), new Random(1).bytes(100)]) {
+    const longer = new Uint8Array([...source, ...tail]);
+    for (const exact of [true, false]) {
+      const dst = new Uint8Array(plain.length);
+      lz4.decode(longer.slice(), HEADROOM, longer.length, dst, exact);
+      t.ok(Buffer.from(dst).equals(plain));
+    }
+  }
+});
+
+t.test('a block that is cut anywhere is an error, never short bytes', async (t) => {
+  const plain = samples()[0]!.subarray(0, 2000);
+  const { source, end } = compressed(plain);
+  for (let cut = HEADROOM; cut < end; cut++) {
+    for (const exact of [true, false]) {
+      t.throws(
+        () => lz4.decode(source.slice(), HEADROOM, cut, new Uint8Array(plain.length), exact),
+        CodecError,
+      );
+    }
+  }
+});
+
+t.test('random blocks are decoded or refused, and nothing else', async (t) => {
+  const random = new Random(99);
+  let decoded = 0;
+  for (let i = 0; i < 20_000; i++) {
+    const source = random.bytes(HEADROOM + 1 + random.below(60));
+    try {
+      lz4.decode(
+        source,
+        HEADROOM,
+        source.length,
+        new Uint8Array(1 + random.below(300)),
+        random.below(2) === 0,
+      );
+      decoded++;
+    } catch (error) {
+      if (!(error instanceof CodecError)) throw error;
+    }
+  }
+  t.ok(decoded > 0 && decoded < 20_000, `${decoded} of 20000 decoded`);
+});
+
+t.test('a match before the output begins is refused', async (t) => {
+  const block = new Uint8Array([0, 0, 0, 0, 0x10, 0x41, 2, 0]);
+  t.throws(() => decodeLz4(block, HEADROOM, block.length, new Uint8Array(20)), /reaches 2 back/);
+  block[6] = 0;
+  t.throws(() => decodeLz4(block, HEADROOM, block.length, new Uint8Array(20)), /reaches 0 back/);
+});
