@@ -28,6 +28,7 @@ export interface ImageSummary {
   readonly file_bytes: number;
   readonly hole_bytes: number;
   readonly plain_bytes: number;
+  /** bytes that files refer to in the packed inode, whose own data counts in the fields around */
   readonly fragment_bytes: number;
   readonly algorithms: Record<string, AlgorithmTotal>;
   /** what the blocks of the image and its devices occupy */
@@ -64,6 +65,10 @@ export async function summarize(opened: OpenedImage, problems: Problems): Promis
     },
     problem: (path, error) => problems.at(path, error),
   });
+
+  const { packedNid } = geometry;
+  if (packedNid !== undefined)
+    await totals.add(opened, await opened.run(() => opened.image.inode(packedNid)));
 
   const storedBytes = geometry.totalBlocks * geometry.blockSize;
   return {

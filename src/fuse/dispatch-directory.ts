@@ -1,0 +1,93 @@
+/**
+ * READDIR and READDIRPLUS: as many entries as fit, each a multiple of 8 bytes; the cookie goes on after any of them.
+ *
+ * One listing a worker, with one `emit` made once, since a closure for every call would be garbage.
+ */
+import type { DirEntry, ReadonlyTree } from '../tree/tree.js';
+import { direntType, writeEntryOut } from './attr.js';
+import type { Exchange } from './dispatch-exchange.js';
+import { Errno } from './errno.js';
+import {
+  DIRENT_SIZE,
+  ENTRY_OUT_SIZE,
+  IN_HEADER_SIZE,
+  LITTLE_ENDIAN,
+  MAX_READ,
+  OUT_HEADER_SIZE,
+  readU64,
+  writeU64,
+} from './protocol.js';
+
+const DOT = 0x2e;
+
+export class DirectoryListing {
+  readonly #exchange: Exchange;
+  #withAttributes = false;
+  /** bytes of the reply, its header included, so far and at most */
+  #end = OUT_HEADER_SIZE;
+  #limit = OUT_HEADER_SIZE;
+
+  constructor(exchange: Exchange) {
+    this.#exchange = exchange;
+  }
+
+  readonly readdir = (): number => this.#list(false);
+
+  readonly readdirplus = (): number => this.#list(true);
+
+  #list(withAttributes: boolean): number {
+    const { input, tree, node, report } = this.#exchange;
+    const cookie = readU64(input, IN_HEADER_SIZE + 8);
+    if (cookie === undefined) return -Errno.EINVAL;
+    const room = input.getUint32(IN_HEADER_SIZE + 16, LITTLE_ENDIAN);
+    this.#withAttributes = withAttributes;
+    this.#end = OUT_HEADER_SIZE;
+    this.#limit = OUT_HEADER_SIZE + Math.min(room, MAX_READ);
+    try {
+      tree.readdir(node, cookie, this.#emit);
+    } catch (problem) {
+      // What was listed before the damage is given; the next call starts at the damage and fails.
+      if (this.#end === OUT_HEADER_SIZE || !(problem instanceof Error)) throw problem;
+      report(withAttributes ? 'READDIRPLUS' : 'READDIR', node, problem);
+    }
+    return this.#end - OUT_HEADER_SIZE;
+  }
+
+  readonly #emit = (entry: DirEntry): boolean => {
+    const { output, reply, tree } = this.#exchange;
+    const start = this.#end;
+    const dirent = this.#withAttributes ? start + ENTRY_OUT_SIZE : start;
+    const nameEnd = dirent + DIRENT_SIZE + entry.name.length;
+    const end = OUT_HEADER_SIZE + Math.ceil((nameEnd - OUT_HEADER_SIZE) / 8) * 8;
+    if (end > this.#limit) return false;
+
+    if (this.#withAttributes) this.#writeAttributes(start, entry, tree);
+    writeU64(output, dirent, entry.ino);
+    writeU64(output, dirent + 8, entry.cookie);
+    output.setUint32(dirent + 16, entry.name.length, LITTLE_ENDIAN);
+    output.setUint32(dirent + 20, direntType(entry.type), LITTLE_ENDIAN);
+    reply.set(entry.name, dirent + DIRENT_SIZE);
+    reply.fill(0, nameEnd, end);
+    this.#end = end;
+    return true;
+  };
+
+  /** Node id 0 gives the name alone: for "." and "..", which the protocol wants so, and for a damaged node. */
+  #writeAttributes(start: number, entry: DirEntry, tree: ReadonlyTree): void {
+    const { output, reply, report } = this.#exchange;
+    if (!isDots(entry.name)) {
+      try {
+        writeEntryOut(output, start, entry.node, tree.root, tree.getattr(entry.node));
+        return;
+      } catch (problem) {
+        if (!(problem instanceof Error)) throw problem;
+        report('READDIRPLUS', entry.node, problem);
+      }
+    }
+    reply.fill(0, start, start + ENTRY_OUT_SIZE);
+  }
+}
+
+function isDots(name: Uint8Array): boolean {
+  return name[0] === DOT && (name.length === 1 || (name.length === 2 && name[1] === DOT));
+}

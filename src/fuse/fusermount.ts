@@ -1,0 +1,25 @@
+/** The setuid program through which a plain user mounts and unmounts. */
+import { type ProgramOptions, type ProgramResult, runProgram } from '../system/program.js';
+import { MountError } from './transport.js';
+
+/** FUSE 3 installs the first, FUSE 2 the second. */
+const NAMES = ['fusermount3', 'fusermount'];
+
+/** Rejects with MountError 'no-fusermount'. */
+export async function runFusermount(
+  args: readonly string[],
+  options: ProgramOptions = {},
+): Promise<ProgramResult> {
+  for (const program of NAMES) {
+    try {
+      return await runProgram(program, args, options);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    }
+  }
+  throw new MountError(
+    'no-fusermount',
+    'a plain user mounts and unmounts through fusermount3, which is not installed; ' +
+      'install the package fuse3 (apt install fuse3), or be root',
+  );
+}

@@ -1,0 +1,16 @@
+/** The public API: images as trees, and mounts. */
+
+export type { BlobRange, Source } from './cache/source.js';
+export { isMiss, type Miss } from './erofs-reader/bytes.js';
+export { ErofsError, type ErofsErrorCode } from './erofs-reader/errors.js';
+export { ErofsImage } from './erofs-reader/image.js';
+export { type ImageSpec, type OpenedImage, openImage, openSources, type ProblemReport } from './open.js';
+export {
+  type Attr,
+  type DirEntry,
+  FileType,
+  type NodeId,
+  type ReadonlyTree,
+  type StatFs,
+  TreeError,
+} from './tree/tree.js';

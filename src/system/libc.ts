@@ -1,0 +1,266 @@
+/**
+ * LAW: the only file that calls the C library, and the only one that imports koffi.
+ *
+ * Node has no call for passing descriptors, mounting, extended attributes, device nodes, or the times of a symlink.
+ * koffi is optional and is loaded by the first call. Works with glibc and musl on 64-bit Linux.
+ * Paths, names and values are bytes, so that what is not UTF-8 arrives as it is; the final NUL is added here.
+ * Every call blocks its thread, and throws a SystemError where the system refuses.
+ */
+import { createRequire } from 'node:module';
+import { constants, endianness } from 'node:os';
+import type { LibraryHandle } from 'koffi';
+
+/** A refused system call. `code` is the errno's name such as 'EBUSY', or 'no-native-package' without koffi. */
+export class SystemError extends Error {
+  override readonly name = 'SystemError';
+  readonly code: string;
+
+  constructor(code: string, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/** umount2(2) flags. */
+export const UnmountFlag = { detach: 2, noFollow: 8 } as const;
+
+const LITTLE_ENDIAN = endianness() === 'LE';
+
+const AF_UNIX = 1;
+const SOCK_STREAM = 1;
+const SOCK_CLOEXEC = 0o2000000;
+const SOL_SOCKET = 1;
+const SCM_RIGHTS = 1;
+const MSG_CMSG_CLOEXEC = 0x40000000;
+const AT_FDCWD = -100;
+const AT_SYMLINK_NOFOLLOW = 0x100;
+
+/** The C functions, under their own names; a negative result is a failure. */
+interface Libc {
+  socketpair(domain: number, type: number, protocol: number, descriptors: Int32Array): number;
+  recvmsg(socket: number, message: Uint8Array, flags: number): number;
+  mount(source: Uint8Array, target: Uint8Array, type: Uint8Array, flags: number, data: Uint8Array): number;
+  umount2(target: Uint8Array, flags: number): number;
+  lsetxattr(path: Uint8Array, name: Uint8Array, value: Uint8Array, size: number, flags: number): number;
+  lgetxattr(path: Uint8Array, name: Uint8Array, value: Uint8Array, size: number): number;
+  llistxattr(path: Uint8Array, list: Uint8Array, size: number): number;
+  utimensat(directory: number, path: Uint8Array, times: Uint8Array, flags: number): number;
+  mknod(path: Uint8Array, mode: number, device: bigint): number;
+  strerror(errno: number): string;
+  errno(): number;
+  address(buffer: Uint8Array): bigint;
+}
+
+let loaded: Libc | undefined;
+
+/** Loads the C library now rather than at the first call. Throws code 'no-native-package' where koffi is missing. */
+export function loadLibc(): void {
+  libc();
+}
+
+function libc(): Libc {
+  loaded ??= bindLibc();
+  return loaded;
+}
+
+function bindLibc(): Libc {
+  try {
+    const koffi = createRequire(import.meta.url)('koffi') as typeof import('koffi');
+    // The running program's own symbols: the C library that node itself uses, whichever it is.
+    const library = koffi.load(null);
+    return {
+      socketpair: library.func('int socketpair(int, int, int, void *)'),
+      recvmsg: library.func('intptr_t recvmsg(int, void *, int)'),
+      mount: library.func('int mount(const void *, const void *, const void *, unsigned long, const void *)'),
+      umount2: library.func('int umount2(const void *, int)'),
+      lsetxattr: library.func('int lsetxattr(const void *, const void *, const void *, size_t, int)'),
+      lgetxattr: library.func('intptr_t lgetxattr(const void *, const void *, void *, size_t)'),
+      llistxattr: library.func('intptr_t llistxattr(const void *, void *, size_t)'),
+      utimensat: library.func('int utimensat(int, const void *, const void *, int)'),
+      mknod: bindMakeNode(library),
+      strerror: library.func('const char *strerror(int)'),
+      errno: () => koffi.errno(),
+      address: (buffer) => koffi.address(buffer),
+    };
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
+    throw new SystemError(
+      'no-native-package',
+      `loading the optional package koffi, which makes system calls that Node lacks: ${reason}; ` +
+        'install it with "npm install koffi"',
+      { cause },
+    );
+  }
+}
+
+/** glibc has had mknod itself since 2.33; before, only the versioned call behind its header's inline function. */
+function bindMakeNode(library: LibraryHandle): Libc['mknod'] {
+  try {
+    return library.func('int mknod(const void *, unsigned int, uint64_t)');
+  } catch {
+    const versioned = library.func('int __xmknod(int, const void *, unsigned int, const void *)');
+    return (path, mode, device) => versioned(0, path, mode, new BigUint64Array([device]));
+  }
+}
+
+/** Two connected stream sockets, close-on-exec. */
+export function socketPair(): [number, number] {
+  const descriptors = new Int32Array(2);
+  check(libc().socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, descriptors), 'socketpair', '');
+  return [descriptors[0]!, descriptors[1]!];
+}
+
+/**
+ * Waits for one message on `socket` and returns the descriptor that came with it, close-on-exec.
+ * undefined where the other end was closed instead. Throws code 'EPROTO' for a message without a descriptor.
+ */
+export function receiveDescriptor(socket: number): number | undefined {
+  // struct msghdr, iovec and cmsghdr as 64-bit Linux lays them out: lengths are 64-bit in glibc; musl has 32 bits
+  // and padding on the proper side, so one 64-bit store serves both.
+  const payload = Buffer.alloc(1);
+  const vector = Buffer.alloc(16);
+  const control = Buffer.alloc(24);
+  const header = Buffer.alloc(56);
+  const { address, recvmsg } = libc();
+  writeU64(vector, 0, address(payload));
+  writeU64(vector, 8, 1n);
+  writeU64(header, 16, address(vector));
+  writeU64(header, 24, 1n);
+  writeU64(header, 32, address(control));
+  let received: number;
+  do {
+    writeU64(header, 40, BigInt(control.length));
+    received = recvmsg(socket, header, MSG_CMSG_CLOEXEC);
+  } while (received < 0 && libc().errno() === constants.errno.EINTR);
+  check(received, 'recvmsg', '');
+  if (received === 0) return undefined;
+
+  const view = new DataView(control.buffer, control.byteOffset, control.length);
+  const level = view.getInt32(8, LITTLE_ENDIAN);
+  const type = view.getInt32(12, LITTLE_ENDIAN);
+  if (level !== SOL_SOCKET || type !== SCM_RIGHTS) {
+    throw new SystemError(
+      'EPROTO',
+      `recvmsg: control message level ${level} type ${type}, expected a descriptor (level 1 type 1)`,
+    );
+  }
+  return view.getInt32(16, LITTLE_ENDIAN);
+}
+
+/** mount(2). `flags` are MS_* bits. */
+export function mount(source: string, target: string, type: string, flags: number, data: string): void {
+  const result = libc().mount(terminate(source), terminate(target), terminate(type), flags, terminate(data));
+  check(result, 'mount', target);
+}
+
+/** umount2(2). `flags` are UnmountFlag bits. */
+export function umount2(target: string, flags: number): void {
+  check(libc().umount2(terminate(target), flags), 'umount2', target);
+}
+
+/** lsetxattr(2): creates or replaces an attribute of the path itself, also of a symlink. */
+export function setXattrNoFollow(path: Uint8Array, name: Uint8Array, value: Uint8Array): void {
+  const result = libc().lsetxattr(terminate(path), terminate(name), pointable(value), value.length, 0);
+  check(result, `lsetxattr ${text(name)}`, path);
+}
+
+/** lgetxattr(2). Throws code 'ENODATA' where the path has no such attribute. */
+export function getXattrNoFollow(path: Uint8Array, name: Uint8Array): Uint8Array {
+  const call = `lgetxattr ${text(name)}`;
+  const [pathBytes, nameBytes] = [terminate(path), terminate(name)];
+  return readGrowing(call, path, (buffer, size) => libc().lgetxattr(pathBytes, nameBytes, buffer, size));
+}
+
+/** llistxattr(2): the full names of a path's attributes, without their NULs. */
+export function listXattrNoFollow(path: Uint8Array): Uint8Array[] {
+  const pathBytes = terminate(path);
+  const list = readGrowing('llistxattr', path, (buffer, size) => libc().llistxattr(pathBytes, buffer, size));
+  const names: Uint8Array[] = [];
+  let start = 0;
+  for (let end = list.indexOf(0); end >= 0; end = list.indexOf(0, start)) {
+    names.push(list.subarray(start, end));
+    start = end + 1;
+  }
+  return names;
+}
+
+/** utimensat(2): atime and mtime of the path itself, also of a symlink. Seconds before 1970 are negative. */
+export function setTimesNoFollow(path: Uint8Array, seconds: number, nanoseconds: number): void {
+  const times = Buffer.alloc(32);
+  for (const offset of [0, 16]) {
+    writeU64(times, offset, BigInt.asUintN(64, BigInt(seconds)));
+    writeU64(times, offset + 8, BigInt(nanoseconds));
+  }
+  check(libc().utimensat(AT_FDCWD, terminate(path), times, AT_SYMLINK_NOFOLLOW), 'utimensat', path);
+}
+
+/**
+ * mknod(2): a device node, fifo, socket or empty file. `mode` holds S_IFMT and permission bits, of which the
+ * process's umask takes its share; `major` is below 2^12 and `minor` below 2^20 where Linux is to keep them.
+ */
+export function makeNode(path: Uint8Array, mode: number, major: number, minor: number): void {
+  check(libc().mknod(terminate(path), mode, deviceNumber(major, minor)), 'mknod', path);
+}
+
+/** The C library's dev_t: 32 bits of major and of minor, interleaved as makedev(3) does. */
+function deviceNumber(major: number, minor: number): bigint {
+  const [high, low] = [BigInt(major), BigInt(minor)];
+  return (
+    ((high & 0xfffff000n) << 32n) | ((high & 0xfffn) << 8n) | ((low & 0xffffff00n) << 12n) | (low & 0xffn)
+  );
+}
+
+/** Calls `read` with buffers of the size that the system asks for until the value stays within one. */
+function readGrowing(
+  call: string,
+  path: Uint8Array,
+  read: (buffer: Uint8Array, size: number) => number,
+): Uint8Array {
+  let buffer = Buffer.alloc(256);
+  for (;;) {
+    const length = read(buffer, buffer.length);
+    if (length >= 0) return buffer.subarray(0, length);
+    if (libc().errno() !== constants.errno.ERANGE) check(length, call, path);
+    buffer = Buffer.alloc(Math.max(check(read(pointable(EMPTY), 0), call, path), 1));
+  }
+}
+
+function check(result: number, call: string, path: string | Uint8Array): number {
+  if (result >= 0) return result;
+  const errno = libc().errno();
+  const code = ERRNO_NAMES.get(errno) ?? `E${errno}`;
+  const subject = path.length > 0 ? ` ${text(path)}` : '';
+  throw new SystemError(code, `${call}${subject}: ${libc().strerror(errno)} (${code})`);
+}
+
+const EMPTY = new Uint8Array(0);
+
+const ERRNO_NAMES = new Map(Object.entries(constants.errno).map(([name, number]) => [number, name]));
+// Two names for one number: the one that manual pages use.
+ERRNO_NAMES.set(constants.errno.EAGAIN, 'EAGAIN').set(constants.errno.EOPNOTSUPP, 'EOPNOTSUPP');
+ERRNO_NAMES.set(117, 'EUCLEAN');
+
+/** `bytes` with the NUL that ends a C string, in a copy. Throws code 'EINVAL' for a NUL within. */
+function terminate(bytes: string | Uint8Array): Uint8Array {
+  const source = typeof bytes === 'string' ? Buffer.from(bytes) : bytes;
+  if (source.includes(0)) {
+    throw new SystemError('EINVAL', `${text(bytes)}: a NUL byte within, which no path or name can hold`);
+  }
+  const terminated = Buffer.alloc(source.length + 1);
+  terminated.set(source);
+  return terminated;
+}
+
+/** An empty array has no address; a call that is told its length 0 never reads it. */
+function pointable(bytes: Uint8Array): Uint8Array {
+  return bytes.length > 0 ? bytes : new Uint8Array(1);
+}
+
+function text(path: string | Uint8Array): string {
+  return typeof path === 'string' ? path : Buffer.from(path).toString();
+}
+
+function writeU64(buffer: Buffer, offset: number, value: bigint): void {
+  if (LITTLE_ENDIAN) buffer.writeBigUInt64LE(value, offset);
+  else buffer.writeBigUInt64BE(value, offset);
+}

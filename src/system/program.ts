@@ -1,0 +1,53 @@
+/** Runs one of the system's programs: no shell, no input, messages in English, found in root's places as well. */
+import { spawn } from 'node:child_process';
+
+/** What became of a program. */
+export interface ProgramResult {
+  readonly success: boolean;
+  /** what it wrote to stderr on one line, or how it ended where it wrote nothing */
+  readonly complaint: string;
+}
+
+export interface ProgramOptions {
+  /** what the program finds as its descriptor 3 */
+  readonly descriptor?: number;
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+/** A program that asks a file system that hangs does not come back. */
+const PATIENCE_MS = 30_000;
+
+/** Services and daemons are often started without a PATH, and a user's has no /sbin. */
+const SYSTEM_PATH = '/usr/sbin:/usr/bin:/sbin:/bin';
+
+/** Rejects with the system's error, code ENOENT, where there is no such program. */
+export function runProgram(
+  program: string,
+  args: readonly string[],
+  options: ProgramOptions = {},
+): Promise<ProgramResult> {
+  const path = process.env.PATH ? `${process.env.PATH}:${SYSTEM_PATH}` : SYSTEM_PATH;
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, {
+      env: { ...process.env, LC_ALL: 'C', PATH: path, ...options.environment },
+      stdio: ['ignore', 'ignore', 'pipe', options.descriptor ?? 'ignore'],
+      // Out of this process's group: what interrupts a command must not interrupt its clearing up.
+      detached: true,
+    });
+    const timer = setTimeout(() => child.kill('SIGKILL'), PATIENCE_MS);
+    let written = '';
+    child.stderr!.setEncoding('utf8').on('data', (text: string) => {
+      written += text;
+    });
+    child.on('error', (error) => {
+      clearTimeout(timer);
+      reject(error);
+    });
+    child.on('close', (status, signal) => {
+      clearTimeout(timer);
+      const ending = signal === null ? `it ended with status ${status}` : `it was ended by ${signal}`;
+      const complaint = written.trim().replaceAll(/\s*\n\s*/g, '; ') || ending;
+      resolve({ success: status === 0, complaint });
+    });
+  });
+}
