@@ -6,6 +6,7 @@ import { BlockCache } from './cache/block-cache.js';
 import { drive } from './cache/driver.js';
 import { ExtentCache } from './cache/extent-cache.js';
 import { openFileSource } from './cache/file-source.js';
+import { countedMemory } from './cache/lru.js';
 import type { Source } from './cache/source.js';
 import { ErofsError } from './erofs-reader/errors.js';
 import { ErofsImage } from './erofs-reader/image.js';
@@ -44,6 +45,7 @@ export interface OpenedImage {
 const METADATA_BLOCK_SIZE = 16 << 10;
 const METADATA_BUDGET = 16 << 20;
 const DECODED_BUDGET = 16 << 20;
+const INODES_KEPT = 4096;
 
 /** Throws ErofsError, or the system's error (code ENOENT, EACCES, …) for a path that cannot be opened. */
 export async function openImage(spec: ImageSpec, report: ProblemReport = () => {}): Promise<OpenedImage> {
@@ -75,7 +77,12 @@ export async function openSources(
   const image = await drive(() => new ErofsImage(bytes, { decoded, allowTruncated }), bytes);
   return {
     image,
-    tree: new ImageTree(image, { uid: spec.uid, gid: spec.gid, report }),
+    tree: new ImageTree(image, {
+      uid: spec.uid,
+      gid: spec.gid,
+      report,
+      nodes: countedMemory(INODES_KEPT),
+    }),
     run: (operation) => drive(operation, bytes),
     close: () => bytes.close(),
   };

@@ -5,9 +5,9 @@
  * as a Miss. Blocks fetched for a running operation are pinned until it ends, so that eviction cannot take the
  * first while the second arrives.
  */
-import { LRUCache } from 'lru-cache';
 import type { ByteRange, ByteView, Miss } from '../erofs-reader/bytes.js';
 import { ErofsError } from '../erofs-reader/errors.js';
+import { byteMemory, type Memory } from './lru.js';
 import type { BlobRange, Source } from './source.js';
 
 /** One device: a source, or the part of it from byte `base` on. */
@@ -23,7 +23,7 @@ export class BlockCache implements ByteView {
   readonly sizes: readonly number[];
   readonly #devices: readonly CachedDevice[];
   readonly #blockSize: number;
-  readonly #blocks: LRUCache<number, Uint8Array>;
+  readonly #blocks: Memory<Uint8Array>;
   readonly #pinned = new Map<number, Uint8Array>();
 
   /** `budget` and `blockSize` in bytes. */
@@ -31,7 +31,7 @@ export class BlockCache implements ByteView {
     this.sizes = devices.map(({ source, base }) => Math.max(0, source.size - base));
     this.#devices = devices;
     this.#blockSize = blockSize;
-    this.#blocks = new LRUCache({ maxSize: budget, sizeCalculation: (block) => block.length });
+    this.#blocks = byteMemory(budget);
   }
 
   view(device: number, offset: number, length: number): DataView {

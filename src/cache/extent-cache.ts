@@ -1,16 +1,16 @@
 /** Decoded pclusters by where they lie, within a byte budget. */
-import { LRUCache } from 'lru-cache';
 import type { DecodedExtents } from '../erofs-reader/pcluster.js';
+import { byteMemory, type Memory } from './lru.js';
 
 /** Addresses have at most 48 bits; device -1 (the metabox) shifts everything by one. */
 const DEVICE_STRIDE = 2 ** 48;
 
 export class ExtentCache implements DecodedExtents {
-  readonly #extents: LRUCache<number, Uint8Array>;
+  readonly #extents: Memory<Uint8Array>;
 
   /** `budget` in bytes. */
   constructor(budget: number) {
-    this.#extents = new LRUCache({ maxSize: budget, sizeCalculation: (decoded) => decoded.length });
+    this.#extents = byteMemory(budget);
   }
 
   get(device: number, offset: number, length: number): Uint8Array | undefined {

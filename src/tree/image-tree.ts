@@ -1,5 +1,4 @@
 /** One EROFS image as a tree. Node ids are nids, so every worker agrees on them and none keeps a table. */
-import { LRUCache } from 'lru-cache';
 import { type Dirent, lookupName, readDirectory } from '../erofs-reader/dir.js';
 import type { DataNode, ErofsImage } from '../erofs-reader/image.js';
 import { type Inode, isType } from '../erofs-reader/inode.js';
@@ -24,15 +23,21 @@ export interface ImageTreeOptions {
   readonly gid?: number | undefined;
   /** told of entries that are left out of a listing */
   readonly report: (problem: Error) => void;
+  /** where decoded inodes are kept, with what their mappers remember: about 1 KiB each */
+  readonly nodes: NodeMemory;
 }
 
-/** Inodes kept decoded, with what their mappers remember: about 1 KiB each. */
-const INODES_KEPT = 4096;
+/** May forget any node at any time. */
+export interface NodeMemory {
+  get(id: NodeId): Node | undefined;
+  set(id: NodeId, node: Node): unknown;
+}
+
 const SECTOR_SIZE = 512;
 const NAME_MAX = 255;
 
 /** An inode and what was derived from it so far. */
-class Node {
+export class Node {
   readonly inode: Inode;
   readonly attr: Attr;
   data: DataNode | undefined;
@@ -47,7 +52,6 @@ export class ImageTree implements ReadonlyTree {
   readonly root: NodeId;
   readonly #image: ErofsImage;
   readonly #options: ImageTreeOptions;
-  readonly #nodes = new LRUCache<NodeId, Node>({ max: INODES_KEPT });
 
   constructor(image: ErofsImage, options: ImageTreeOptions) {
     this.#image = image;
@@ -114,11 +118,11 @@ export class ImageTree implements ReadonlyTree {
   }
 
   #node(id: NodeId): Node {
-    let node = this.#nodes.get(id);
+    let node = this.#options.nodes.get(id);
     if (node === undefined) {
       const inode = this.#image.inode(id);
       node = new Node(inode, this.#attr(inode));
-      this.#nodes.set(id, node);
+      this.#options.nodes.set(id, node);
     }
     return node;
   }
