@@ -44,7 +44,7 @@ export class ErofsImage {
     if (blocks * blockSize > size && options.allowTruncated !== true) {
       throw new ErofsError(
         'truncated',
-        `the image is truncated: ${size} bytes, its superblock says ${blocks * blockSize}; fetch or copy it again, or use what is there with -o allow_truncated`,
+        `the image is truncated: ${size} bytes, its superblock says ${blocks * blockSize}; fetch or copy it again, or use what is there with --allow-truncated (mount: -o allow_truncated)`,
       );
     }
     this.devices = new DeviceMap(devices, bytes.sizes.length - 1, blockSize, size);

@@ -1,0 +1,99 @@
+/** What ls, cat, stat, extract and info share: how an image is named and opened on the command line. */
+import { resolve } from 'node:path';
+import type { Argv } from 'yargs';
+import type { ImageSpec, OpenedImage } from '../open.js';
+import { UsageError } from './failure.js';
+import { OutputError } from './output.js';
+import { Problems } from './problems.js';
+
+export interface ImageArguments {
+  readonly image: string;
+  readonly offset: number | undefined;
+  readonly device: string[] | undefined;
+  readonly allowTruncated: boolean;
+}
+
+/** The positional IMAGE and the options that say how to open it, as mount's -o offset=, device= do. */
+export function imageOptions<T>(parser: Argv<T>): Argv<T & ImageArguments> {
+  return parser
+    .positional('image', {
+      type: 'string',
+      demandOption: true,
+      describe: 'EROFS image: a file or block device',
+    })
+    .option('offset', {
+      type: 'string',
+      requiresArg: true,
+      coerce: readOffset,
+      describe: 'where the file system begins in IMAGE, in bytes',
+    })
+    .option('device', {
+      type: 'string',
+      requiresArg: true,
+      coerce: (given: string | string[]) => (Array.isArray(given) ? given : [given]),
+      describe: "an extra device of IMAGE; repeat it in the order of the image's device table",
+    })
+    .option('allow-truncated', {
+      type: 'boolean',
+      default: false,
+      describe: 'open an image that is shorter than it says; reading what is missing still fails',
+    }) as unknown as Argv<T & ImageArguments>;
+}
+
+export interface PathArguments {
+  readonly escaped: boolean;
+}
+
+/** The option that lets a path on the command line hold any bytes. */
+export function pathOptions<T>(parser: Argv<T>): Argv<T & PathArguments> {
+  return parser.option('escaped', {
+    type: 'boolean',
+    default: false,
+    describe: 'paths are percent-escaped, as --json prints them: %FF is one byte',
+  });
+}
+
+function readOffset(given: string | string[]): number {
+  if (Array.isArray(given)) throw new UsageError('--offset is given more than once; an image has one');
+  const offset = /^(0x[0-9a-f]+|[0-9]+)$/i.test(given) ? Number(given) : Number.NaN;
+  if (Number.isSafeInteger(offset)) return offset;
+  throw new UsageError(`--offset ${given}: expected a number of bytes from 0 to ${Number.MAX_SAFE_INTEGER}`);
+}
+
+export function specOf(given: ImageArguments): ImageSpec {
+  return {
+    image: resolve(given.image),
+    ...(given.offset !== undefined && { offset: given.offset }),
+    ...(given.device !== undefined && { devices: given.device.map((path) => resolve(path)) }),
+    ...(given.allowTruncated && { allowTruncated: true }),
+  };
+}
+
+/**
+ * Opens the image, runs `work` and closes it, whatever happens; problems that were gone on after set exit code 1.
+ * `command` begins every line on stderr.
+ */
+export async function withImage(
+  command: string,
+  given: ImageArguments,
+  work: (opened: OpenedImage, problems: Problems) => Promise<void>,
+): Promise<void> {
+  const { openImage } = await import('../open.js');
+  const problems = new Problems(command);
+  const told = new Set<string>();
+  const opened = await openImage(specOf(given), (problem) => {
+    // Directories may be read more than once.
+    if (told.has(problem.message)) return;
+    told.add(problem.message);
+    problems.add(problem);
+  });
+  try {
+    await work(opened, problems);
+  } catch (error) {
+    // `erofs ls IMAGE | head`: the reader has what it wanted.
+    if (!(error instanceof OutputError && error.code === 'EPIPE')) throw error;
+  } finally {
+    opened.close();
+    if (problems.count > 0) process.exitCode = 1;
+  }
+}

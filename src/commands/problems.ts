@@ -1,0 +1,40 @@
+/** Problems that a command goes on after: each is a line on stderr, and all together make it exit 1. */
+import { describe } from './failure.js';
+import { quoteName } from './quote.js';
+
+export class Problems {
+  readonly #command: string;
+  readonly #print: (line: string) => void;
+  #count = 0;
+
+  /** `command` begins every line, such as "erofs ls"; `print` takes lines without their newline. */
+  constructor(command: string, print: (line: string) => void = printToStderr) {
+    this.#command = command;
+    this.#print = print;
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Something went wrong with `path`. */
+  at(path: Uint8Array, error: unknown): void {
+    this.#count++;
+    this.#print(`${this.#command}: ${quoteName(path)}: ${describe(error)}`);
+  }
+
+  /** Something went wrong; the message says with what. */
+  add(error: unknown): void {
+    this.#count++;
+    this.#print(`${this.#command}: ${describe(error)}`);
+  }
+
+  /** A line for people that is no problem. */
+  note(message: string): void {
+    this.#print(`${this.#command}: ${message}`);
+  }
+}
+
+function printToStderr(line: string): void {
+  process.stderr.write(`${line}\n`);
+}

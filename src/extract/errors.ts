@@ -1,0 +1,33 @@
+/** Why something was not extracted; whoever reports it puts the path before. */
+import { constants } from 'node:os';
+import { getSystemErrorMap } from 'node:util';
+
+/**
+ * - `bad-name`        a name that no file may have, or that would lead out of its directory
+ * - `name-exists`     the name stands in the target directory already
+ * - `target-occupied` DIR is not empty, or no directory
+ * - `replaced`        something changed the target while it was being written
+ * - the errno's name, such as ENOSPC, where the target's file system refuses
+ */
+export class ExtractError extends Error {
+  override readonly name = 'ExtractError';
+  readonly code: string;
+
+  constructor(code: string, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/** A refusal of the target's file system: what was being done, and the system's word, without internal paths. */
+export function targetError(doing: string, cause: unknown): ExtractError {
+  const { code, message } = cause as NodeJS.ErrnoException;
+  const number = code === undefined ? undefined : constants.errno[code as keyof typeof constants.errno];
+  const meaning = number === undefined ? undefined : getSystemErrorMap().get(-number)?.[1];
+  const said = meaning === undefined ? message : `${meaning} (${code})`;
+  return new ExtractError(code ?? 'refused', `${doing}: ${said}`, { cause });
+}
+
+export function codeOf(error: unknown): string | undefined {
+  return (error as NodeJS.ErrnoException).code;
+}

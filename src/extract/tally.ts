@@ -1,0 +1,47 @@
+/** What one extraction did, and what it could not do; the words for people. */
+
+export class Tally {
+  directories = 0;
+  files = 0;
+  /** bytes of content written, holes not counted */
+  bytes = 0;
+  symlinks = 0;
+  hardLinks = 0;
+  specials = 0;
+
+  /** left out or changed, which is a failure only where it is asked to be */
+  readonly shortfalls = new Shortfalls();
+
+  /** One line. */
+  summary(target: string): string {
+    const parts = [
+      `${counted(this.files, 'file')} (${this.bytes} bytes)`,
+      counted(this.directories, 'directory', 'directories'),
+      counted(this.symlinks, 'symbolic link'),
+      counted(this.hardLinks, 'hard link'),
+      counted(this.specials, 'special file'),
+    ].filter((part) => !part.startsWith('0 '));
+    return `extracted ${parts.length === 0 ? 'nothing' : parts.join(', ')} into ${target}`;
+  }
+}
+
+/** Kinds of shortfall; the first of each kind stands as its example. */
+export class Shortfalls {
+  readonly #kinds = new Map<string, { count: number; example: string }>();
+
+  /** `kind` is a phrase that follows a number, such as "device nodes were left out". */
+  add(kind: string, example: () => string): void {
+    const known = this.#kinds.get(kind);
+    if (known === undefined) this.#kinds.set(kind, { count: 1, example: example() });
+    else known.count++;
+  }
+
+  /** One line a kind. */
+  lines(): string[] {
+    return [...this.#kinds].map(([kind, { count, example }]) => `${count} ${kind}, such as ${example}`);
+  }
+}
+
+function counted(count: number, one: string, many = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`;
+}
