@@ -1,0 +1,67 @@
+#!/usr/bin/env node
+/** The command `erofs`. Names the commands and nothing else: what a command needs, it loads when it runs. */
+import { readFileSync } from 'node:fs';
+import yargs, { type CommandModule } from 'yargs';
+import { hideBin } from 'yargs/helpers';
+import { command as cat } from './commands/cat.js';
+import { command as extract } from './commands/extract.js';
+import { reportFailure, UsageError } from './commands/failure.js';
+import { command as info } from './commands/info.js';
+import { command as ls } from './commands/ls.js';
+import { command as mount } from './commands/mount.js';
+import { command as stat } from './commands/stat.js';
+import { command as umount } from './commands/umount.js';
+
+/** yargs' own wording on the left. */
+const WORDING = {
+  'Not enough non-option arguments: got %s, need at least %s': {
+    one: 'an argument is missing: got %s, expected %s',
+    other: 'an argument is missing: got %s, expected %s',
+  },
+  'Not enough arguments following: %s': 'a value is missing after option %s',
+  'Unknown argument: %s': {
+    one: 'unknown option or argument: %s',
+    other: 'unknown options or arguments: %s',
+  },
+};
+
+// `erofs ls | head`: the reader has what it wanted
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit();
+  throw error;
+});
+
+const commands = [mount, umount, ls, cat, stat, extract, info] as CommandModule[];
+const words = hideBin(process.argv);
+
+try {
+  if (/^[^-]/.test(words[0] ?? '') && !isCommand(words[0]))
+    throw new UsageError(`unknown command: ${words[0]}`);
+  const cli = yargs(words)
+    .scriptName('erofs')
+    .locale('en')
+    .updateStrings(WORDING as unknown as Record<string, string>)
+    .usage('$0 COMMAND: mount and read EROFS images')
+    .demandCommand(1, 'a command is missing')
+    .strict()
+    .version(version())
+    .fail((message, error) => {
+      throw error ?? new UsageError(message);
+    })
+    .epilogue("EROFSJS_DEBUG=1 adds stacks to errors; EROFSJS_LOG_LEVEL sets the level of a mount's log.");
+  for (const command of commands) cli.command(command);
+  await cli.parseAsync();
+} catch (error) {
+  process.exitCode = reportFailure(isCommand(words[0]) ? `erofs ${words[0]}` : 'erofs', error);
+}
+
+function isCommand(word: string | undefined): boolean {
+  return commands.some(({ command, aliases = [] }) =>
+    [command, aliases].flat().some((name) => name?.split(' ')[0] === word),
+  );
+}
+
+function version(): string {
+  const description = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(description) as { version: string }).version;
+}

@@ -1,0 +1,98 @@
+import { resolve } from 'node:path';
+import type { Argv, CommandModule } from 'yargs';
+import { UsageError } from './failure.js';
+
+interface MountArguments {
+  readonly image: string;
+  readonly dir: string;
+  readonly o?: string | string[];
+  readonly foreground: boolean;
+  readonly driver: 'auto' | 'fuse' | 'kernel';
+  readonly transport: 'auto' | 'dev-fuse' | 'fuse-native';
+  readonly logFile?: string;
+  readonly readyTimeout: number;
+}
+
+export const command: CommandModule<object, MountArguments> = {
+  command: 'mount <image> <dir>',
+  describe: 'Mount an image; returns once the mount answers',
+  builder: (yargs): Argv<MountArguments> =>
+    yargs
+      .positional('image', {
+        type: 'string',
+        describe: 'an EROFS image: a file or block device',
+        demandOption: true,
+      })
+      .positional('dir', { type: 'string', describe: 'an existing directory', demandOption: true })
+      .option('o', {
+        type: 'string',
+        requiresArg: true,
+        describe:
+          'mount options with commas between: ro, allow_other, default_permissions, nosuid, nodev, noexec, ' +
+          'fsname=NAME, subtype=NAME, offset=BYTES, device=PATH (repeated), uid=N, gid=N, allow_truncated',
+      })
+      .option('foreground', {
+        alias: 'f',
+        type: 'boolean',
+        default: false,
+        describe: 'stay in the foreground and log to stderr',
+      })
+      .option('driver', {
+        choices: ['auto', 'fuse', 'kernel'] as const,
+        default: 'auto' as const,
+        describe: "auto: the kernel's own erofs where it can do what is asked, else fuse",
+      })
+      .option('transport', {
+        choices: ['auto', 'dev-fuse', 'fuse-native'] as const,
+        default: 'auto' as const,
+        describe: 'how fuse is spoken; auto: dev-fuse on Linux, fuse-native on macOS',
+      })
+      .option('log-file', {
+        type: 'string',
+        requiresArg: true,
+        describe:
+          "the daemon's log (default: in /var/log/erofsjs, or below $XDG_STATE_HOME for a plain user)",
+      })
+      .option('ready-timeout', {
+        type: 'number',
+        default: 30,
+        requiresArg: true,
+        describe: 'seconds to wait for the mount to answer',
+      })
+      .example('$0 mount root.erofs /mnt', '')
+      .example('$0 mount -o device=blob0,offset=4096 root.erofs /mnt', '') as unknown as Argv<MountArguments>,
+  handler: run,
+};
+
+async function run(given: MountArguments): Promise<void> {
+  const [{ parseOptions }, { mountImage }] = await Promise.all([
+    import('../fuse/options.js'),
+    import('../fuse/mount.js'),
+  ]);
+  const { driver, transport, readyTimeout } = given;
+  if (!(readyTimeout > 0)) throw new UsageError('--ready-timeout: expected a number of seconds above 0');
+  if (driver === 'kernel' && transport !== 'auto') {
+    throw new UsageError(`--transport ${transport} belongs to --driver fuse; leave one of them out`);
+  }
+  const image = resolve(given.image);
+  const lists = given.o === undefined ? [] : [given.o].flat();
+  const options = parseOptions(lists, { root: process.geteuid?.() === 0 }, image);
+  const devices = options.image.devices?.map((device) => resolve(device));
+  await mountImage(
+    {
+      spec: { image, ...options.image, ...(devices !== undefined && { devices }) },
+      mountpoint: given.dir,
+      options: options.mount,
+      asked: options.asked,
+      driver,
+      transport,
+      foreground: given.foreground,
+      logFile: given.logFile,
+      readyTimeout: readyTimeout * 1000,
+    },
+    {
+      done: (line) => console.log(line),
+      note: (line) => console.error(`erofs mount: ${line}`),
+    },
+  );
+}

@@ -1,0 +1,47 @@
+/** The daemon: the program that daemon-launch.ts starts, and the other side of what is told there. */
+import { Socket } from 'node:net';
+import { createInterface } from 'node:readline';
+import type { Logger } from 'pino';
+import { openLog } from '../log.js';
+import { DAEMON_SOCKET, type DaemonReply, KEEP } from './daemon-launch.js';
+import { serve } from './serve.js';
+import type { MountErrorCode, MountRequest } from './transport.js';
+
+const STDERR = 2;
+
+process.umask(0o022);
+const command = new Socket({ fd: DAEMON_SOCKET, readable: true, writable: true });
+// A command that is killed breaks the socket: then no line follows, which says enough.
+command.on('error', () => {});
+const lines = createInterface(command)[Symbol.asyncIterator]();
+await run();
+command.end();
+
+async function run(): Promise<void> {
+  let log: Logger | undefined;
+  try {
+    log = openLog(STDERR);
+    const request = await nextLine();
+    if (request === undefined) throw new Error('the command ended before it said what to mount');
+    await serve(JSON.parse(request) as MountRequest, log, async () => {
+      reply({ ready: true });
+      if ((await nextLine()) !== KEEP) throw new Error('the command did not keep the mount');
+      command.destroy();
+    });
+  } catch (error) {
+    log?.error(error, 'not mounted');
+    const { code = 'mount-failed', message } = error as NodeJS.ErrnoException;
+    reply({ error: { code: code as MountErrorCode, message } });
+    process.exitCode = 1;
+  }
+}
+
+/** undefined where the command has closed its end. */
+async function nextLine(): Promise<string | undefined> {
+  const { done, value } = await lines.next();
+  return done === true ? undefined : value;
+}
+
+function reply(message: DaemonReply): void {
+  if (!command.destroyed) command.write(`${JSON.stringify(message)}\n`);
+}

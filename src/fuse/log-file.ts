@@ -1,0 +1,49 @@
+/** Where a daemon's log goes, and opening it. */
+import { mkdirSync, openSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+
+/** /var/log/erofsjs/NAME.log for root, $XDG_STATE_HOME/erofsjs/NAME.log for others; NAME is the mountpoint. */
+export function defaultLogFile(mountpoint: string): string {
+  // a file name holds 255 bytes; the end of a path tells more than its start
+  const name = mountpoint.slice(1).replaceAll('/', '-').slice(-80) || 'root';
+  return join(logDirectory(), `${name}.log`);
+}
+
+function logDirectory(): string {
+  if (process.geteuid?.() === 0) return '/var/log/erofsjs';
+  const state = process.env.XDG_STATE_HOME;
+  // the XDG base directory specification: a relative path is to be ignored
+  return join(state?.startsWith('/') === true ? state : join(homedir(), '.local', 'state'), 'erofsjs');
+}
+
+export interface LogFile {
+  /** absolute; undefined where the default place cannot be written to and nothing is logged */
+  readonly path: string | undefined;
+  readonly descriptor: number;
+}
+
+/**
+ * Opens `chosen`, or the default file, for appending. Throws the system's error for a file that the user chose;
+ * the default gives way to /dev/null, and `say` tells.
+ */
+export function openLogFile(
+  mountpoint: string,
+  chosen: string | undefined,
+  say: (line: string) => void,
+): LogFile {
+  if (chosen !== undefined) return openForAppending(resolve(chosen));
+  const path = defaultLogFile(mountpoint);
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
+    return openForAppending(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    say(`no log is kept: ${path} cannot be written to (${code}); choose another file with --log-file`);
+    return { path: undefined, descriptor: openSync('/dev/null', 'a') };
+  }
+}
+
+function openForAppending(path: string): LogFile {
+  return { path, descriptor: openSync(path, 'a', 0o640) };
+}

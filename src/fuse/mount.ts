@@ -1,0 +1,177 @@
+/**
+ * `erofs mount`, from what was asked to a mount that answers. Shared by the command and by mount(8)'s helper.
+ *
+ * LAW: it succeeds only once stat(2) of the mountpoint, made by a process that does not serve it, shows another
+ * st_dev than before; after any failure nothing is mounted that was not there at the start.
+ */
+import { access, constants, stat } from 'node:fs/promises';
+import { type ImageSpec, openImage } from '../open.js';
+import { launchDaemon } from './daemon-launch.js';
+import { kernelObstacle, mountByKernel } from './kernel-mount.js';
+import { openLogFile } from './log-file.js';
+import { mountAt } from './mountinfo.js';
+import { checkMountpoint, inTime, resolveMountpoint } from './mountpoint.js';
+import { clearStaleMounts, probe } from './stale.js';
+import { type DriverName, MountError, type MountOptions, type TransportName } from './transport.js';
+import { detach } from './unmount.js';
+
+export interface WantedMount {
+  /** paths absolute */
+  readonly spec: ImageSpec;
+  /** as typed */
+  readonly mountpoint: string;
+  readonly options: MountOptions;
+  /** see ParsedOptions.asked */
+  readonly asked: ReadonlySet<string>;
+  readonly driver: 'auto' | DriverName;
+  readonly transport: 'auto' | TransportName;
+  readonly foreground: boolean;
+  readonly logFile: string | undefined;
+  /** milliseconds */
+  readonly readyTimeout: number;
+}
+
+/** What the two kinds of news are for: `done` is the result, `note` what was met on the way. Each is one line. */
+export interface Listener {
+  done(line: string): void;
+  note(line: string): void;
+}
+
+interface Place {
+  readonly mountpoint: string;
+  /** st_dev before the mount */
+  readonly device: number;
+  /** id of the mount that was there before */
+  readonly covered: number | undefined;
+}
+
+/**
+ * Settles when the mount answers; with `foreground`, when it has ended. Rejects with an ErofsError for the image,
+ * a MountError, or a system error for a path.
+ */
+export async function mountImage(wanted: WantedMount, listener: Listener): Promise<void> {
+  const { spec, options } = wanted;
+  const blockSize = await checkImage(spec);
+  const mountpoint = await resolveMountpoint(wanted.mountpoint);
+  await clearStaleMounts(mountpoint, options.subtype, listener.note);
+  const place = { mountpoint, device: await checkMountpoint(mountpoint), covered: mountAt(mountpoint)?.id };
+
+  const choice = chooseDriver(wanted);
+  let { reason } = choice;
+  if (choice.driver === 'kernel') {
+    try {
+      await mountByKernel({ spec, mountpoint, options, blockSize });
+      await requireVisible(place, wanted.readyTimeout);
+      listener.done(`mounted ${spec.image} on ${mountpoint} (driver kernel)`);
+      return;
+    } catch (error) {
+      await removeNewMount(place);
+      const code = error instanceof MountError ? error.code : undefined;
+      const refused = code === 'kernel-refused' || code === 'no-kernel-driver' || code === 'no-permission';
+      if (wanted.driver === 'kernel' || !refused) throw error;
+      reason = (error as Error).message.replace(/; use --driver fuse$/, '');
+    }
+  }
+  const transport = wanted.transport === 'auto' ? defaultTransport() : wanted.transport;
+  const because = reason === undefined ? '' : `; ${reason}`;
+  const line = `mounted ${spec.image} on ${mountpoint} (driver fuse, transport ${transport}${because})`;
+  const serveIt = wanted.foreground ? serveHere : serveInDaemon;
+  await serveIt(wanted, transport, place, listener, line);
+}
+
+/** Opens the image once before anything is mounted, so that what is wrong with it is said by the command. */
+async function checkImage(spec: ImageSpec): Promise<number> {
+  for (const path of [spec.image, ...(spec.devices ?? [])]) await access(path, constants.R_OK);
+  const opened = await openImage(spec);
+  try {
+    return opened.tree.statfs().blockSize;
+  } finally {
+    opened.close();
+  }
+}
+
+function chooseDriver(wanted: WantedMount): { driver: DriverName; reason?: string } {
+  if (wanted.driver === 'fuse') return { driver: 'fuse' };
+  if (wanted.driver === 'auto' && wanted.transport !== 'auto') return { driver: 'fuse' };
+  const obstacle = wanted.foreground
+    ? 'has no process that could stay in the foreground'
+    : kernelObstacle(wanted.spec, wanted.asked);
+  if (obstacle === undefined) return { driver: 'kernel' };
+  const reason = `the kernel's erofs ${obstacle}`;
+  if (wanted.driver === 'auto') return { driver: 'fuse', reason };
+  throw new MountError('kernel-refused', `${reason}; use --driver fuse`);
+}
+
+function defaultTransport(): TransportName {
+  return process.platform === 'darwin' ? 'fuse-native' : 'dev-fuse';
+}
+
+async function serveInDaemon(
+  wanted: WantedMount,
+  transport: TransportName,
+  place: Place,
+  listener: Listener,
+  line: string,
+): Promise<void> {
+  const { spec, options, readyTimeout } = wanted;
+  const logFile = openLogFile(place.mountpoint, wanted.logFile, listener.note);
+  const deadline = Date.now() + readyTimeout;
+  try {
+    const request = { spec, mountpoint: place.mountpoint, options, transport };
+    const daemon = await launchDaemon(request, logFile, readyTimeout);
+    try {
+      await requireVisible(place, Math.max(1, deadline - Date.now()));
+      await daemon.keep();
+    } catch (error) {
+      await daemon.abandon();
+      throw error;
+    }
+  } catch (error) {
+    await removeNewMount(place);
+    throw error;
+  }
+  listener.done(line);
+}
+
+async function serveHere(
+  wanted: WantedMount,
+  transport: TransportName,
+  place: Place,
+  listener: Listener,
+  line: string,
+): Promise<void> {
+  const [{ serve }, { openLog }] = await Promise.all([import('./serve.js'), import('../log.js')]);
+  const { spec, options, readyTimeout } = wanted;
+  const { mountpoint } = place;
+  const STDERR = 2;
+  const descriptor =
+    wanted.logFile === undefined ? STDERR : openLogFile(mountpoint, wanted.logFile, listener.note).descriptor;
+  try {
+    await serve({ spec, mountpoint, options, transport }, openLog(descriptor), async () => {
+      const answer = await probe(mountpoint, readyTimeout);
+      if (answer.state === 'answers' && answer.device !== place.device) listener.done(line);
+      else if (mountAt(mountpoint)?.id !== place.covered) throw notVisible(place, JSON.stringify(answer));
+    });
+  } catch (error) {
+    await removeNewMount(place);
+    throw error;
+  }
+}
+
+async function requireVisible(place: Place, milliseconds: number): Promise<void> {
+  const { dev } = await inTime(stat(place.mountpoint), place.mountpoint, milliseconds);
+  if (dev === place.device) throw notVisible(place, `st_dev is ${dev} as before`);
+}
+
+function notVisible({ mountpoint }: Place, found: string): MountError {
+  return new MountError(
+    'mount-failed',
+    `${mountpoint} does not show the new mount (${found}); it was taken down again`,
+  );
+}
+
+/** For what a killed daemon leaves: its mount is in the table, and answers nobody. */
+async function removeNewMount({ mountpoint, covered }: Place): Promise<void> {
+  const entry = mountAt(mountpoint);
+  if (entry !== undefined && entry.id !== covered) await detach(mountpoint, { lazy: true });
+}

@@ -1,0 +1,209 @@
+/**
+ * The -o list of mount(8) and fstab: text -> what was asked, with the defaults filled in.
+ * Pure: whether the caller is root is a parameter.
+ */
+import type { ImageSpec } from '../open.js';
+import type { MountOptions } from './transport.js';
+
+/** `message` names the option, what is wrong with it and what to write instead. */
+export class OptionError extends Error {
+  override readonly name = 'OptionError';
+  readonly code = 'usage';
+}
+
+export interface ParsedOptions {
+  readonly mount: MountOptions;
+  /** what -o says about the image; device paths are as typed */
+  readonly image: Omit<ImageSpec, 'image'>;
+  /** options that were given and change something, by name: what a driver must be able to do */
+  readonly asked: ReadonlySet<string>;
+}
+
+/** Whose list it is. */
+export interface Caller {
+  readonly root: boolean;
+  /** mount(8) adds `rw` wherever `ro` is not said, so that from it the word means nothing */
+  readonly isMountProgram?: boolean;
+  /** mount -s: options that nobody knows are left out */
+  readonly sloppy?: boolean;
+}
+
+type Value = 'none' | 'text' | 'number';
+
+/** Options with an effect, and what follows their name. */
+const EFFECTIVE: ReadonlyMap<string, Value> = new Map([
+  ['ro', 'none'],
+  ['allow_other', 'none'],
+  ['default_permissions', 'none'],
+  ['suid', 'none'],
+  ['nosuid', 'none'],
+  ['dev', 'none'],
+  ['nodev', 'none'],
+  ['exec', 'none'],
+  ['noexec', 'none'],
+  ['fsname', 'text'],
+  ['subtype', 'text'],
+  ['offset', 'number'],
+  ['device', 'text'],
+  ['uid', 'number'],
+  ['gid', 'number'],
+  ['allow_truncated', 'none'],
+]);
+
+/** Accepted because fstab, mount(8) and systemd give them to every file system. */
+const FOR_OTHERS =
+  'defaults auto noauto user nouser users owner group nofail _netdev comment atime noatime diratime ' +
+  'nodiratime relatime norelatime strictatime nostrictatime lazytime nolazytime async sync dirsync silent ' +
+  'loud mand nomand iversion noiversion loop';
+
+/** Accepted without effect: an image never changes, so everything about it is cached for ever. */
+const ALWAYS_SO =
+  'kernel_cache auto_cache entry_timeout attr_timeout negative_timeout ac_attr_timeout max_read';
+
+const WITHOUT_EFFECT: ReadonlySet<string> = new Set(`${FOR_OTHERS} ${ALWAYS_SO}`.split(' '));
+
+/**
+ * `lists` are the arguments of the -o options in their order; of options that exclude each other the last wins.
+ * `fsname` is the default of fsname=, the image's path.
+ * Throws OptionError.
+ */
+export function parseOptions(lists: readonly string[], caller: Caller, fsname: string): ParsedOptions {
+  const asked = new Set<string>();
+  const values = new Map<string, string>();
+  const devices: string[] = [];
+  for (const item of lists.flatMap(splitList)) {
+    const [name, value] = splitItem(item);
+    if (isIgnored(name, caller)) continue;
+    checkItem(name, value, caller);
+    asked.add(name);
+    const opposite = OPPOSITES[name];
+    if (opposite !== undefined) asked.delete(opposite);
+    if (name === 'device') devices.push(value!);
+    else if (value !== undefined) values.set(name, value);
+  }
+
+  const number = (name: string): number | undefined => readNumber(name, values.get(name));
+  const offset = number('offset');
+  const uid = number('uid');
+  const gid = number('gid');
+  const allowOther = asked.has('allow_other');
+  return {
+    mount: {
+      allowOther,
+      defaultPermissions: asked.has('default_permissions') || caller.root || allowOther,
+      nosuid: asked.has('nosuid') || !caller.root,
+      nodev: asked.has('nodev') || !caller.root,
+      noexec: asked.has('noexec'),
+      fsname: values.get('fsname') ?? fsname,
+      subtype: values.get('subtype') ?? 'erofs',
+    },
+    image: {
+      ...(offset !== undefined && { offset }),
+      ...(devices.length > 0 && { devices }),
+      ...(uid !== undefined && { uid }),
+      ...(gid !== undefined && { gid }),
+      ...(asked.has('allow_truncated') && { allowTruncated: true }),
+    },
+    asked,
+  };
+}
+
+const OPPOSITES: Readonly<Record<string, string>> = {
+  suid: 'nosuid',
+  nosuid: 'suid',
+  dev: 'nodev',
+  nodev: 'dev',
+  exec: 'noexec',
+  noexec: 'exec',
+};
+
+/** Items of one list: a comma separates, unless it follows a backslash or stands between double quotes. */
+export function splitList(list: string): string[] {
+  const items: string[] = [];
+  let item = '';
+  let quoted = false;
+  for (let at = 0; at < list.length; at++) {
+    const character = list[at]!;
+    if (character === '\\' && at + 1 < list.length) item += list[++at];
+    else if (character === '"') quoted = !quoted;
+    else if (character === ',' && !quoted) {
+      items.push(item);
+      item = '';
+    } else item += character;
+  }
+  if (quoted) throw new OptionError(`-o ${list}: a double quote is not closed; add the second one`);
+  items.push(item);
+  return items.filter((text) => text !== '');
+}
+
+function splitItem(item: string): [string, string | undefined] {
+  const equals = item.indexOf('=');
+  return equals < 0 ? [item, undefined] : [item.slice(0, equals), item.slice(equals + 1)];
+}
+
+function isIgnored(name: string, caller: Caller): boolean {
+  if (/^x-/i.test(name) || WITHOUT_EFFECT.has(name)) return true;
+  if (name === 'rw') return caller.isMountProgram === true;
+  return caller.sloppy === true && !EFFECTIVE.has(name);
+}
+
+function checkItem(name: string, value: string | undefined, caller: Caller): void {
+  if (name === 'rw') throw new OptionError('-o rw: EROFS is read-only; leave it out or write ro');
+  const expected = EFFECTIVE.get(name);
+  if (expected === undefined) {
+    const nearest = nearestOption(name);
+    const remedy =
+      nearest === undefined ? `known are ${[...EFFECTIVE.keys()].join(', ')}` : `did you mean ${nearest}?`;
+    throw new OptionError(`-o ${name}: no such mount option; ${remedy}`);
+  }
+  if (expected === 'none' && value !== undefined) {
+    throw new OptionError(`-o ${name}=${value}: ${name} takes no value; write ${name}`);
+  }
+  if (expected !== 'none' && (value === undefined || value === '')) {
+    throw new OptionError(`-o ${name}: a value is missing; write ${name}=VALUE`);
+  }
+  if ((name === 'suid' || name === 'dev') && !caller.root) {
+    throw new OptionError(`-o ${name}: only root may mount with ${name}; leave it out`);
+  }
+  if (name === 'subtype' && !/^[\w.+-]+$/.test(value!)) {
+    throw new OptionError(`-o subtype=${value}: letters, digits and the signs . _ + - only`);
+  }
+}
+
+const LARGEST_ID = 0xffff_fffe;
+
+function readNumber(name: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const value = /^(0x[0-9a-f]+|[0-9]+)$/i.test(text) ? Number(text) : Number.NaN;
+  const largest = name === 'offset' ? Number.MAX_SAFE_INTEGER : LARGEST_ID;
+  if (value <= largest) return value;
+  throw new OptionError(`-o ${name}=${text}: expected a number from 0 to ${largest}`);
+}
+
+/** The known option with the fewest edits from `name`; undefined where none is like it. */
+function nearestOption(name: string): string | undefined {
+  let nearest: string | undefined;
+  let fewest = name.length / 2;
+  for (const candidate of EFFECTIVE.keys()) {
+    const edits = editDistance(name, candidate);
+    if (edits < fewest) {
+      fewest = edits;
+      nearest = candidate;
+    }
+  }
+  return nearest;
+}
+
+/** Levenshtein distance. */
+function editDistance(from: string, to: string): number {
+  let above = Array.from({ length: to.length + 1 }, (_, column) => column);
+  for (let row = 1; row <= from.length; row++) {
+    const current = [row];
+    for (let column = 1; column <= to.length; column++) {
+      const changed = from[row - 1] === to[column - 1] ? 0 : 1;
+      current.push(Math.min(above[column - 1]! + changed, above[column]! + 1, current[column - 1]! + 1));
+    }
+    above = current;
+  }
+  return above[to.length]!;
+}

@@ -1,0 +1,66 @@
+/** A mount's life in the process that serves it: carried up, kept until it is ended by whatever hand. */
+import type { Logger } from 'pino';
+import { mountAt } from './mountinfo.js';
+import type { LiveMount, MountRequest, Transport, TransportName } from './transport.js';
+
+async function loadTransport(name: TransportName): Promise<Transport> {
+  if (name === 'fuse-native') return (await import('./fuse-native.js')).fuseNative;
+  return (await import('./dev-fuse.js')).devFuse;
+}
+
+/**
+ * Mounts, calls `ready`, and settles when the mount has ended. SIGINT and SIGTERM unmount, whoever is using the
+ * mount; so does a rejection of `ready`, which is then thrown on. Rejects with what the transport's mount() throws.
+ */
+export async function serve(
+  request: MountRequest,
+  log: Logger,
+  ready: (live: LiveMount) => Promise<void>,
+): Promise<void> {
+  process.title = `erofs ${request.spec.image} ${request.mountpoint}`;
+  let live: LiveMount | undefined;
+  let mountId: number | undefined;
+  let stopping = false;
+  const stop = (reason: string) => {
+    log.info({ reason }, 'unmounting');
+    stopping = true;
+    live?.unmount({ evenIfBusy: true }).catch((error) => {
+      log.error(error, 'unmounting failed');
+      if (mountAt(request.mountpoint)?.id !== mountId) endWithUsers(log);
+    });
+  };
+  process.on('SIGINT', stop).on('SIGTERM', stop);
+  process.on('SIGHUP', () => log.info('SIGHUP: nothing to do'));
+  process.on('uncaughtException', (error) => {
+    log.fatal(error, 'a defect of erofs; please report it');
+    process.exitCode = 1;
+    stop('uncaught exception');
+  });
+
+  const transport = await loadTransport(request.transport);
+  live = await transport.mount(request, log);
+  mountId = mountAt(request.mountpoint)?.id;
+  log.info(
+    { image: request.spec.image, mountpoint: request.mountpoint, transport: request.transport },
+    'mounted',
+  );
+  try {
+    if (stopping) await live.unmount({ evenIfBusy: true });
+    else await ready(live);
+  } catch (error) {
+    await live.unmount({ evenIfBusy: true });
+    await live.ended;
+    throw error;
+  }
+  await live.ended;
+  log.info('ended');
+}
+
+/**
+ * The mount is out of sight, and somebody in it holds on. Where the connection may not be ended (a plain user on
+ * a system without fusectl), the end of this process ends it. Nothing weaker does while threads serve it.
+ */
+function endWithUsers(log: Logger): void {
+  log.warn('still in use: ended under its users');
+  process.kill(process.pid, 'SIGKILL');
+}

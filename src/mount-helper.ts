@@ -1,0 +1,107 @@
+#!/usr/bin/env node
+/**
+ * `mount.fuse.erofs`, the helper that mount(8) and fstab call for the type fuse.erofs:
+ * `mount.fuse.erofs IMAGE DIR [-sfnv] [-N NAMESPACE] [-o OPTIONS] [-t TYPE]`. Exit codes are those of mount(8):
+ * 0 done, 1 wrong usage, 2 system error, 32 the mount failed.
+ */
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { describe, isUsage } from './commands/failure.js';
+import { mountImage } from './fuse/mount.js';
+import { parseOptions } from './fuse/options.js';
+
+const EXIT_USAGE = 1;
+const EXIT_SYSTEM = 2;
+const EXIT_MOUNT_FAILED = 32;
+const READY_TIMEOUT_MS = 30_000;
+
+try {
+  await run(process.argv.slice(2));
+} catch (error) {
+  process.stderr.write(`mount.fuse.erofs: ${describe(error).replace(/\s*\n\s*/g, ' ')}\n`);
+  process.exitCode = exitCode(error);
+}
+
+async function run(words: string[]): Promise<void> {
+  const { values, positionals } = readArguments(words);
+  const [source, mountpoint] = positionals;
+  if (source === undefined || mountpoint === undefined || positionals.length > 2) {
+    throw usage('expected: mount.fuse.erofs IMAGE DIR [-sfnv] [-o OPTIONS] [-t TYPE]');
+  }
+  const image = resolve(source);
+  const root = process.geteuid?.() === 0;
+  const {
+    mount,
+    image: imageOptions,
+    asked,
+  } = parseOptions(
+    [...subtypeOption(values.type), ...(values.options ?? [])],
+    { root, isMountProgram: true, sloppy: values.sloppy === true },
+    image,
+  );
+  if (values.fake === true) return;
+  const devices = imageOptions.devices?.map((device) => resolve(device));
+  await mountImage(
+    {
+      spec: { image, ...imageOptions, ...(devices !== undefined && { devices }) },
+      mountpoint,
+      options: mount,
+      asked,
+      // the type fuse.erofs asks for it; for the kernel's there is the type erofs
+      driver: 'fuse',
+      transport: 'auto',
+      foreground: false,
+      logFile: undefined,
+      readyTimeout: READY_TIMEOUT_MS,
+    },
+    {
+      done: (line) => {
+        if (values.verbose === true) console.log(line);
+      },
+      note: (line) => console.error(`mount.fuse.erofs: ${line}`),
+    },
+  );
+}
+
+interface HelperValues {
+  readonly options?: string[] | undefined;
+  readonly type?: string | undefined;
+  readonly fake?: boolean | undefined;
+  readonly verbose?: boolean | undefined;
+  readonly sloppy?: boolean | undefined;
+}
+
+function readArguments(words: string[]): { values: HelperValues; positionals: string[] } {
+  try {
+    return parseArgs({
+      args: words,
+      allowPositionals: true,
+      options: {
+        options: { type: 'string', short: 'o', multiple: true },
+        type: { type: 'string', short: 't' },
+        fake: { type: 'boolean', short: 'f' },
+        verbose: { type: 'boolean', short: 'v' },
+        sloppy: { type: 'boolean', short: 's' },
+        'no-mtab': { type: 'boolean', short: 'n' },
+        namespace: { type: 'string', short: 'N' },
+      },
+    });
+  } catch (error) {
+    throw usage((error as Error).message);
+  }
+}
+
+/** `-t fuse.NAME`: the mount shall show that type. */
+function subtypeOption(type = 'fuse.erofs'): string[] {
+  return type.startsWith('fuse.') ? [`subtype=${type.slice('fuse.'.length)}`] : [];
+}
+
+function usage(message: string): Error {
+  return Object.assign(new Error(message), { code: 'usage' });
+}
+
+function exitCode(error: unknown): number {
+  if (isUsage(error)) return EXIT_USAGE;
+  // an error without a code is a defect, or the system's failure to start a process
+  return error instanceof Error && 'code' in error ? EXIT_MOUNT_FAILED : EXIT_SYSTEM;
+}

@@ -1,0 +1,95 @@
+/** The helper as mount(8) calls it, in a private mount namespace where it stands in /sbin. */
+import { chmodSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import { devFuseRoot } from '../support/front-end.js';
+import { mountedAt } from '../support/mount-table.js';
+import { remains } from '../support/mounted.js';
+import { images, mountHelper } from '../support/paths.js';
+import { erofs, run } from '../support/run.js';
+import { Scratch } from '../support/scratch.js';
+
+const image = join(images, 'plain.erofs');
+const skip = devFuseRoot.missing === undefined ? {} : { skip: devFuseRoot.missing };
+const helper = (...words: string[]) => run(process.execPath, [mountHelper, ...words]);
+
+t.test('called as mount(8) calls it', skip, async (t) => {
+  const scratch = new Scratch(t);
+  const mountpoint = scratch.folder('root');
+  const options = 'rw,noatime,nofail,x-systemd.automount,_netdev,uid=7';
+  t.match(await helper(image, mountpoint, '-s', '-n', '-o', options, '-t', 'fuse.erofs'), {
+    status: 0,
+    stdout: '',
+    stderr: '',
+  });
+  t.match(mountedAt(mountpoint), { type: 'fuse.erofs', source: image });
+  t.equal((await run('stat', ['-c', '%u', `${mountpoint}/data`])).stdout, '7\n');
+  await erofs(['umount', mountpoint]);
+  t.same(await remains(mountpoint), []);
+
+  const verbose = await helper(image, mountpoint, '-v', '-t', 'fuse.mine');
+  t.match(verbose, { status: 0, stdout: /^mounted .* \(driver fuse, transport dev-fuse\)\n$/ });
+  t.equal(mountedAt(mountpoint)?.type, 'fuse.mine');
+  await erofs(['umount', mountpoint]);
+});
+
+t.test('-f does all but the mount', skip, async (t) => {
+  const mountpoint = new Scratch(t).folder('root');
+  t.match(await helper(image, mountpoint, '-f'), { status: 0, stdout: '', stderr: '' });
+  t.equal(mountedAt(mountpoint), undefined);
+});
+
+t.test('an environment with next to nothing in it is enough', skip, async (t) => {
+  const scratch = new Scratch(t);
+  const mountpoint = scratch.folder('root');
+  const ended = await run('env', ['-i', process.execPath, mountHelper, image, mountpoint]);
+  t.match(ended, { status: 0, stderr: '' });
+  await erofs(['umount', mountpoint]);
+});
+
+t.test("failures have mount(8)'s exit codes, and one line", async (t) => {
+  const mountpoint = new Scratch(t).folder();
+  const failures: [string[], number, RegExp][] = [
+    [[], 1, /^mount\.fuse\.erofs: expected: mount\.fuse\.erofs IMAGE DIR .*\n$/],
+    [[image, mountpoint, '-x'], 1, /^mount\.fuse\.erofs: .*'-x'.*\n$/],
+    [[image, mountpoint, '-o', 'bogus'], 1, /-o bogus: no such mount option/],
+    [['/no/such', mountpoint], 32, /^mount\.fuse\.erofs: \/no\/such: no such file or directory .*\n$/],
+    [[image, '/no/such'], 32, /the mountpoint \/no\/such does not exist; create it first: mkdir -p/],
+  ];
+  for (const [words, status, line] of failures) {
+    t.match(await helper(...words), { status, stdout: '', stderr: line }, words.join(' '));
+  }
+  t.equal(mountedAt(mountpoint), undefined);
+});
+
+t.test('mount -t fuse.erofs and a line of fstab find it', skip, async (t) => {
+  const scratch = new Scratch(t);
+  const mountpoint = scratch.folder('root');
+  const sbin = scratch.folder('root', 'sbin');
+  const program = join(sbin, 'mount.fuse.erofs');
+  writeFileSync(program, `#!/bin/sh\nexec "${process.execPath}" "${mountHelper}" "$@"\n`);
+  chmodSync(program, 0o755);
+  const table = scratch.file('fstab', `${image} ${mountpoint} fuse.erofs defaults,nofail,noatime 0 0\n`);
+  // the namespace has a /sbin of its own; the last word says how the mount looks from within
+  const inNamespace = (...words: string[]) =>
+    run('unshare', ['-m', 'sh', '-c', SCRIPT, 'sh', sbin, mountpoint, ...words]);
+  for (const words of [
+    ['mount', '-t', 'fuse.erofs', image, mountpoint],
+    ['mount', '-T', table, mountpoint],
+  ]) {
+    const ended = await inNamespace(...words);
+    t.match(ended, { status: 0, stdout: 'fuse.erofs ro\n', stderr: '' }, words.join(' '));
+    t.same(await remains(mountpoint), []);
+  }
+});
+
+const SCRIPT = `
+set -e
+sbin=$1 mountpoint=$2
+shift 2
+mount --bind "$sbin" /sbin
+"$@"
+awk -v at="$mountpoint" '$2 == at { print $3, substr($4, 1, 2) }' /proc/self/mounts
+test -d "$mountpoint/data"
+umount "$mountpoint"
+`;
