@@ -5,7 +5,7 @@ import yargs, { type CommandModule } from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { command as cat } from './commands/cat.js';
 import { command as extract } from './commands/extract.js';
-import { reportFailure, UsageError } from './commands/failure.js';
+import { EXIT_FAILED, reportFailure, UsageError } from './commands/failure.js';
 import { command as info } from './commands/info.js';
 import { command as ls } from './commands/ls.js';
 import { command as mount } from './commands/mount.js';
@@ -28,11 +28,13 @@ const WORDING = {
 // `erofs ls | head`: the reader has what it wanted
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit();
-  throw error;
+  // Whoever wrote hears of it as well, and says what was being written.
+  process.exitCode = EXIT_FAILED;
 });
 
 const commands = [mount, umount, ls, cat, stat, extract, info] as CommandModule[];
-const words = hideBin(process.argv);
+const given = hideBin(process.argv);
+const words = given[0] === 'mount' ? given.flatMap(splitMountOption) : given;
 
 try {
   if (/^[^-]/.test(words[0] ?? '') && !isCommand(words[0]))
@@ -53,6 +55,11 @@ try {
   await cli.parseAsync();
 } catch (error) {
   process.exitCode = reportFailure(isCommand(words[0]) ? `erofs ${words[0]}` : 'erofs', error);
+}
+
+/** `-oro` as mount(8) takes it: the option and its list in one word. */
+function splitMountOption(word: string): string[] {
+  return /^-o[^=]/.test(word) ? ['-o', word.slice(2)] : [word];
 }
 
 function isCommand(word: string | undefined): boolean {

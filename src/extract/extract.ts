@@ -1,7 +1,9 @@
 /** Extraction as a whole: the target directory is prepared, filled from a walk of the image, and the tally returned. */
-import { mkdirSync, opendirSync, realpathSync } from 'node:fs';
+import { opendirSync, realpathSync } from 'node:fs';
+import { resolve } from 'node:path';
 import type { OpenTree } from '../commands/open-tree.js';
 import { type Entry, walk } from '../commands/walk.js';
+import { makeDirectories } from '../system/directories.js';
 import type { Identity } from './attributes.js';
 import { codeOf, ExtractError, targetError } from './errors.js';
 import { Extractor } from './extractor.js';
@@ -39,7 +41,7 @@ function openTarget(target: string, force: boolean): TargetDirectory {
   let root: TargetDirectory;
   let empty: boolean;
   try {
-    mkdirSync(target, { recursive: true });
+    makeDirectories(resolve(target));
     root = new TargetDirectory(realpathSync(target, 'buffer'), force);
     empty = isEmpty(root);
   } catch (error) {

@@ -1,7 +1,8 @@
 /** Where a daemon's log goes, and opening it. */
-import { mkdirSync, openSync } from 'node:fs';
+import { openSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import { makeDirectories } from '../system/directories.js';
 
 /** /var/log/erofsjs/NAME.log for root, $XDG_STATE_HOME/erofsjs/NAME.log for others; NAME is the mountpoint. */
 export function defaultLogFile(mountpoint: string): string {
@@ -35,7 +36,7 @@ export function openLogFile(
   if (chosen !== undefined) return openForAppending(resolve(chosen));
   const path = defaultLogFile(mountpoint);
   try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
+    makeDirectories(dirname(path), 0o755);
     return openForAppending(path);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;

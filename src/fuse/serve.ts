@@ -1,5 +1,6 @@
 /** A mount's life in the process that serves it: carried up, kept until it is ended by whatever hand. */
 import type { Logger } from 'pino';
+import { exitNow } from '../system/libc.js';
 import { mountAt } from './mountinfo.js';
 import type { LiveMount, MountRequest, Transport, TransportName } from './transport.js';
 
@@ -62,5 +63,5 @@ export async function serve(
  */
 function endWithUsers(log: Logger): void {
   log.warn('still in use: ended under its users');
-  process.kill(process.pid, 'SIGKILL');
+  exitNow(0);
 }

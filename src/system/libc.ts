@@ -46,6 +46,7 @@ interface Libc {
   llistxattr(path: Uint8Array, list: Uint8Array, size: number): number;
   utimensat(directory: number, path: Uint8Array, times: Uint8Array, flags: number): number;
   mknod(path: Uint8Array, mode: number, device: bigint): number;
+  _exit(status: number): void;
   strerror(errno: number): string;
   errno(): number;
   address(buffer: Uint8Array): bigint;
@@ -78,6 +79,7 @@ function bindLibc(): Libc {
       llistxattr: library.func('intptr_t llistxattr(const void *, void *, size_t)'),
       utimensat: library.func('int utimensat(int, const void *, const void *, int)'),
       mknod: bindMakeNode(library),
+      _exit: library.func('void _exit(int)'),
       strerror: library.func('const char *strerror(int)'),
       errno: () => koffi.errno(),
       address: (buffer) => koffi.address(buffer),
@@ -200,6 +202,14 @@ export function setTimesNoFollow(path: Uint8Array, seconds: number, nanoseconds:
  */
 export function makeNode(path: Uint8Array, mode: number, major: number, minor: number): void {
   check(libc().mknod(terminate(path), mode, deviceNumber(major, minor)), 'mknod', path);
+}
+
+/**
+ * _exit(2): ends the process at once, its threads wherever they are. process.exit() waits for worker threads,
+ * and one that is blocked in a system call never ends.
+ */
+export function exitNow(status: number): void {
+  libc()._exit(status);
 }
 
 /** The C library's dev_t: 32 bits of major and of minor, interleaved as makedev(3) does. */

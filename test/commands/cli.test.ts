@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { command, images, packageRoot } from '../support/paths.js';
@@ -22,6 +22,10 @@ t.test('wrong usage: exit 2, one line, and where to read on', async (t) => {
     ],
     [
       ['mount', 'a', 'b', '-o', 'rw'],
+      "erofs mount: -o rw: EROFS is read-only; leave it out or write ro; see 'erofs mount --help'\n",
+    ],
+    [
+      ['mount', 'a', 'b', '-orw'],
       "erofs mount: -o rw: EROFS is read-only; leave it out or write ro; see 'erofs mount --help'\n",
     ],
     [
@@ -62,4 +66,22 @@ t.test('a reader of stdout that goes away is no failure', async (t) => {
   child.stdout.destroy();
   const status = await new Promise((resolve) => child.on('close', resolve));
   t.same([status, complaints], [0, '']);
+});
+
+t.test('output that cannot be written is a failure of one line', async (t) => {
+  const full = openSync('/dev/full', 'w');
+  t.teardown(() => closeSync(full));
+  for (const words of [
+    ['cat', join(images, 'plain.erofs'), '/data/text.bin'],
+    ['ls', join(images, 'plain.erofs')],
+  ]) {
+    const child = spawn(process.execPath, [command, ...words], { stdio: ['ignore', full, 'pipe'] });
+    let complaints = '';
+    child.stderr?.on('data', (text) => {
+      complaints += text;
+    });
+    const status = await new Promise((resolve) => child.on('close', resolve));
+    t.equal(status, 1);
+    t.match(complaints, /^erofs \w+: writing to standard output: ENOSPC[^\n]*\n$/);
+  }
 });

@@ -93,6 +93,19 @@ for (const front of [devFuseRoot, devFusePlain, fuseNative]) {
       t.same(await remains(mountpoint), []);
     });
 
+    await t.test('-f exits 0 also where somebody holds on to the mount', async (t) => {
+      const mountpoint = scratch.folder(user);
+      const child = start(process.execPath, [command, ...words(front, scratch, mountpoint, '-f')], { user });
+      const ended = new Promise((resolve) => child.once('exit', (...how) => resolve(how)));
+      await once(createInterface(child.stdout!), 'line');
+      const sitting = start('sh', ['-c', `cd ${mountpoint} && exec sleep 1000`], { user });
+      t.ok(await until(() => isSleeping(sitting)));
+      process.kill(daemonOf(mountpoint), 'SIGTERM');
+      t.same(await ended, [0, null]);
+      t.same(await remains(mountpoint), []);
+      killGroup(sitting);
+    });
+
     await t.test('a mount that does not answer in time is taken down', async (t) => {
       const mountpoint = scratch.folder(user);
       const said = await erofs(words(front, scratch, mountpoint, '--ready-timeout', '0.001'), { user });
