@@ -7,7 +7,8 @@ const SECTOR_SIZE = 512;
 
 /** Throws the system's error (ENOENT, EACCES, …), or code 'EISDIR' where the path is a directory. */
 export function openFileSource(path: string): Source {
-  const descriptor = openSync(path, constants.O_RDONLY);
+  // Without O_NONBLOCK the opening of a fifo waits for a writer that may never come; files do not mind it.
+  const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     return new FileSource(path, descriptor);
   } catch (error) {

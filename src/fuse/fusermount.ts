@@ -10,16 +10,21 @@ export async function runFusermount(
   args: readonly string[],
   options: ProgramOptions = {},
 ): Promise<ProgramResult> {
+  let obstacle = 'is not installed; install the package fuse3 (apt install fuse3), or be root';
   for (const program of NAMES) {
     try {
       return await runProgram(program, args, options);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'EACCES') {
+        obstacle = `this user may not run; join the group of ${program}, reinstall the package fuse3, or be root`;
+      } else if (code !== 'ENOENT') {
+        throw error;
+      }
     }
   }
   throw new MountError(
     'no-fusermount',
-    'a plain user mounts and unmounts through fusermount3, which is not installed; ' +
-      'install the package fuse3 (apt install fuse3), or be root',
+    `a plain user mounts and unmounts through fusermount3, which ${obstacle}`,
   );
 }

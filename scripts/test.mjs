@@ -1,0 +1,69 @@
+#!/usr/bin/env node
+// npm test [PATTERN...]: installs, builds, prepares the system, runs the test files whose path has a PATTERN,
+// and ends with `N passed, N failed, N skipped`. Works straight after a clone, with Node and npm alone.
+import { spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { build } from './build.mjs';
+import { install, root } from './install.mjs';
+import { prepareSystem } from './system-packages.mjs';
+
+/** Two cores are what the suites were made for: with more files at a time their time limits would measure the load. */
+const jobs = 2;
+
+const dist = join(root, 'dist');
+const patterns = process.argv.slice(2);
+
+try {
+  install();
+  build(dist);
+  prepareSystem();
+  process.exitCode = await test();
+} catch (error) {
+  console.error(error.message);
+  console.log('0 passed, 1 failed, 0 skipped');
+  process.exitCode = 1;
+}
+
+async function test() {
+  const { runTests } = await import('./run-tests.mjs');
+  // all that the suites mount and write lies below one folder, so that what they leave can be seen
+  const scratch = mkdtempSync(join(tmpdir(), 'erofsjs-test-'));
+  chmodSync(scratch, 0o755);
+  const totals = await runTests(testFiles(), { dist, jobs, environment: { TMPDIR: scratch } });
+  for (const mountpoint of leftMounts(scratch)) {
+    console.log(`FAIL a suite left ${mountpoint} mounted`);
+    totals.failed += 1;
+    spawnSync('umount', ['-l', mountpoint]);
+  }
+  rmSync(scratch, { recursive: true, force: true });
+  console.log(`${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`);
+  return totals.failed === 0 && totals.passed > 0 ? 0 : 1;
+}
+
+/** Compiled files whose source exists: what an earlier build left in dist is no test. Mount suites, the longest, first. */
+function testFiles() {
+  const names = sources('test')
+    .filter((name) => name.endsWith('.test.ts'))
+    .filter((name) => patterns.length === 0 || patterns.some((pattern) => name.includes(pattern)));
+  if (names.length === 0)
+    throw new Error(`no test file matches ${patterns.join(' ') || 'test/**/*.test.ts'}`);
+  const isMount = (name) => name.startsWith(join('test', 'mount'));
+  names.sort((a, b) => Number(isMount(b)) - Number(isMount(a)) || (a < b ? -1 : 1));
+  return names.map((name) => join(dist, name.replace(/\.ts$/, '.js')));
+}
+
+function sources(folder) {
+  return readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) =>
+    entry.isDirectory() ? sources(join(folder, entry.name)) : [join(folder, entry.name)],
+  );
+}
+
+function leftMounts(folder) {
+  if (!existsSync('/proc/self/mounts')) return [];
+  return readFileSync('/proc/self/mounts', 'utf8')
+    .split('\n')
+    .map((line) => line.split(' ')[1] ?? '')
+    .filter((mountpoint) => mountpoint.startsWith(`${folder}/`));
+}

@@ -1,0 +1,118 @@
+/** Who may import whom: docs/architecture.md, as a test. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import { packageRoot } from '../support/paths.js';
+import { packageOf, roomOf, type SourceFile, sourceFiles } from './source-files.js';
+
+/** Rooms of src that a room may import from; types of a room count as the room unless `typesOf` has it. */
+const rules: Record<string, { readonly from: readonly string[]; readonly typesOf?: readonly string[] }> = {
+  'erofs-reader': { from: [] },
+  verity: { from: [] },
+  system: { from: [] },
+  'log.ts': { from: [] },
+  cache: { from: ['erofs-reader'], typesOf: ['verity'] },
+  tree: { from: ['erofs-reader'], typesOf: ['cache'] },
+  'open.ts': { from: ['erofs-reader', 'cache', 'verity', 'tree'] },
+  fuse: { from: ['tree', 'open.ts', 'system', 'log.ts'] },
+  extract: { from: ['tree', 'open.ts', 'system', 'commands'] },
+  // info and stat print what the reader knows of an image beyond its tree
+  commands: { from: ['open.ts', 'fuse', 'tree', 'extract', 'erofs-reader', 'verity'] },
+  'index.ts': { from: ['open.ts', 'fuse', 'tree', 'cache', 'erofs-reader'] },
+  'mount-helper.ts': { from: ['commands', 'fuse'] },
+  'cli.ts': { from: ['commands'] },
+};
+
+const files = sourceFiles('src');
+const byPath = new Map(files.map((file) => [file.path, file]));
+
+t.ok(files.length > 40, `the source files were found: ${files.length}`);
+
+t.test('every room of src has a rule', async (t) => {
+  const rooms = new Set(files.map(({ path }) => roomOf(path)));
+  t.same(
+    [...rooms].filter((room) => !(room in rules)),
+    [],
+  );
+});
+
+t.test('rooms import only what their rule allows', async (t) => {
+  const broken = files.flatMap(({ path, imports }) => {
+    const room = roomOf(path);
+    const { from, typesOf = [] } = rules[room] ?? { from: [] };
+    return imports
+      .filter(({ file, isType }) => {
+        if (file === undefined) return false;
+        const other = roomOf(file);
+        return other !== room && !from.includes(other) && !(isType && typesOf.includes(other));
+      })
+      .map((wrong) => `${path} imports ${wrong.from}`);
+  });
+  t.same(broken, []);
+});
+
+t.test('the reader and verity do no input and output', async (t) => {
+  const impure = /^node:(fs|net|http|https|child_process|worker_threads|dgram|tls|readline)/;
+  const broken = files
+    .filter(({ path }) => ['erofs-reader', 'verity'].includes(roomOf(path)))
+    .flatMap(({ path, imports }) =>
+      imports.filter(({ from }) => impure.test(from)).map(({ from }) => `${path}: ${from}`),
+    );
+  t.same(broken, []);
+});
+
+t.test('every import of the project names a file of it', async (t) => {
+  const broken = files.flatMap(({ path, imports }) =>
+    imports
+      .filter(({ file }) => file !== undefined && !byPath.has(file))
+      .map(({ from }) => `${path}: ${from}`),
+  );
+  t.same(broken, []);
+});
+
+t.test('there are no cycles', async (t) => {
+  t.same(cycles(), []);
+});
+
+t.test('each package is imported in one file, and is a dependency', async (t) => {
+  const importers = new Map<string, Set<string>>();
+  for (const { path, imports } of files) {
+    for (const found of imports) {
+      const name = packageOf(found);
+      if (name === undefined || found.isType) continue;
+      importers.set(name, (importers.get(name) ?? new Set()).add(path));
+    }
+  }
+  const { dependencies, optionalDependencies } = JSON.parse(
+    readFileSync(join(packageRoot, 'package.json'), 'utf8'),
+  );
+  const declared = Object.keys({ ...dependencies, ...optionalDependencies });
+  for (const [name, paths] of importers) t.equal(paths.size, 1, `${name}: ${[...paths].join(', ')}`);
+  t.same(
+    [...importers.keys()].filter((name) => !declared.includes(name) && name !== 'node-gyp-build'),
+    [],
+  );
+  t.same(
+    declared.filter((name) => !importers.has(name)),
+    [],
+    'no dependency without an import',
+  );
+});
+
+/** Each cycle of files once, as "a -> b -> a"; an import of types alone makes none. */
+function cycles(): string[] {
+  const found: string[] = [];
+  const done = new Set<string>();
+  const visit = (file: SourceFile, trail: readonly string[]): void => {
+    const start = trail.indexOf(file.path);
+    if (start >= 0) return void found.push([...trail.slice(start), file.path].join(' -> '));
+    if (done.has(file.path)) return;
+    for (const { file: next, isType } of file.imports) {
+      const target = next === undefined || isType ? undefined : byPath.get(next);
+      if (target) visit(target, [...trail, file.path]);
+    }
+    done.add(file.path);
+  };
+  for (const file of files) visit(file, []);
+  return found;
+}
