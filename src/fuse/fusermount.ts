@@ -17,7 +17,7 @@ export async function runFusermount(
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       if (code === 'EACCES') {
-        obstacle = `this user may not run; join the group of ${program}, reinstall the package fuse3, or be root`;
+        obstacle = `this user may not run; join the group of ${program}, or be root`;
       } else if (code !== 'ENOENT') {
         throw error;
       }

@@ -1,5 +1,7 @@
 /** Runs one of the system's programs: no shell, no input, messages in English, found in root's places as well. */
 import { spawn } from 'node:child_process';
+import { accessSync, constants, existsSync } from 'node:fs';
+import { join } from 'node:path';
 
 /** What became of a program. */
 export interface ProgramResult {
@@ -20,15 +22,16 @@ const PATIENCE_MS = 30_000;
 /** Services and daemons are often started without a PATH, and a user's has no /sbin. */
 const SYSTEM_PATH = '/usr/sbin:/usr/bin:/sbin:/bin';
 
-/** Rejects with the system's error, code ENOENT, where there is no such program. */
-export function runProgram(
+/** Rejects with code ENOENT where there is no such program, EACCES where this user may not run it. */
+export async function runProgram(
   program: string,
   args: readonly string[],
   options: ProgramOptions = {},
 ): Promise<ProgramResult> {
   const path = process.env.PATH ? `${process.env.PATH}:${SYSTEM_PATH}` : SYSTEM_PATH;
+  const file = findProgram(program, path);
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, {
+    const child = spawn(file, args, {
       env: { ...process.env, LC_ALL: 'C', PATH: path, ...options.environment },
       stdio: ['ignore', 'ignore', 'pipe', options.descriptor ?? 'ignore'],
       // Out of this process's group: what interrupts a command must not interrupt its clearing up.
@@ -50,4 +53,25 @@ export function runProgram(
       resolve({ success: status === 0, complaint });
     });
   });
+}
+
+/** execvp(3) says EACCES also for a program that is nowhere, where a folder of PATH may not be entered. */
+function findProgram(program: string, path: string): string {
+  if (program.includes('/')) return program;
+  const places = path.split(':').map((folder) => join(folder, program));
+  const found = places.find(isExecutable);
+  if (found !== undefined) return found;
+  const forbidden = places.find((place) => existsSync(place));
+  throw forbidden === undefined
+    ? Object.assign(new Error(`${program} is not installed`), { code: 'ENOENT' })
+    : Object.assign(new Error(`${forbidden} may not be run by this user`), { code: 'EACCES' });
+}
+
+function isExecutable(place: string): boolean {
+  try {
+    accessSync(place, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -47,7 +47,10 @@ for (const name of IMAGES) {
   });
 }
 
-t.test('plain as a plain user', { skip: noPython ?? noSuchUser('plain') ?? false }, async (t) => {
+/** Files of mode 0 are among what was extracted. */
+const onlyRootReadsAll = isRoot ? false : 'needs root to read all that the plain user made';
+
+t.test('plain as a plain user', { skip: noPython ?? noSuchUser('plain') ?? onlyRootReadsAll }, async (t) => {
   const { image, manifest } = fixture('plain');
   const target = join(scratch.folder('plain'), 'target');
   const said = await erofs(['extract', image, target], { user: 'plain' });

@@ -1,4 +1,4 @@
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
@@ -39,8 +39,17 @@ t.test('a descriptor arrives as 3', async (t) => {
   t.equal(readFileSync(path, 'utf8'), 'here');
 });
 
-t.test('a program that is not there', async (t) => {
+t.test('a program that is not there, or may not be run', async (t) => {
   await t.rejects(runProgram('no-such-program-of-erofsjs', []), { code: 'ENOENT' });
+  const directory = mkdtempSync(join(tmpdir(), 'program-'));
+  const path = process.env.PATH;
+  t.teardown(() => {
+    process.env.PATH = path;
+    rmSync(directory, { recursive: true });
+  });
+  process.env.PATH = `${directory}:${path}`;
+  writeFileSync(join(directory, 'no-such-program-of-erofsjs'), '#!/bin/sh\n', { mode: 0o644 });
+  await t.rejects(runProgram('no-such-program-of-erofsjs', []), { code: 'EACCES' });
 });
 
 t.test(
