@@ -5,6 +5,7 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { build } from './build.mjs';
 import { install, root } from './install.mjs';
 import { prepareSystem } from './system-packages.mjs';
@@ -32,12 +33,7 @@ async function test() {
   const scratch = mkdtempSync(join(tmpdir(), 'erofsjs-test-'));
   chmodSync(scratch, 0o755);
   const totals = await runTests(testFiles(), { dist, jobs, environment: { TMPDIR: scratch } });
-  for (const mountpoint of leftMounts(scratch)) {
-    console.log(`FAIL a suite left ${mountpoint} mounted`);
-    totals.failed += 1;
-    spawnSync('umount', ['-l', mountpoint]);
-  }
-  rmSync(scratch, { recursive: true, force: true });
+  totals.failed += await clear(scratch);
   console.log(`${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`);
   return totals.failed === 0 && totals.passed > 0 ? 0 : 1;
 }
@@ -60,10 +56,64 @@ function sources(folder) {
   );
 }
 
+/** Ends and detaches what the suites left below `folder`, names each, and returns how many there were. */
+async function clear(folder) {
+  const mounts = leftMounts(folder);
+  for (const mountpoint of mounts) {
+    console.log(`FAIL a suite left ${mountpoint} mounted`);
+    spawnSync(process.getuid() === 0 ? 'umount' : 'fusermount3', [
+      process.getuid() === 0 ? '-l' : '-uz',
+      mountpoint,
+    ]);
+  }
+  const processes = await untilEnded(folder);
+  for (const { pid, line } of processes) {
+    console.log(`FAIL a suite left process ${pid}: ${line}`);
+    kill(pid);
+  }
+  // never through a mount that could not be detached
+  if (leftMounts(folder).length === 0) rmSync(folder, { recursive: true, force: true });
+  return mounts.length + processes.length;
+}
+
 function leftMounts(folder) {
   if (!existsSync('/proc/self/mounts')) return [];
   return readFileSync('/proc/self/mounts', 'utf8')
     .split('\n')
     .map((line) => line.split(' ')[1] ?? '')
     .filter((mountpoint) => mountpoint.startsWith(`${folder}/`));
+}
+
+/** The processes that are left after a while: a daemon may need a moment to notice that its mount has gone. */
+async function untilEnded(folder) {
+  const deadline = Date.now() + 5000;
+  for (;;) {
+    const left = leftProcesses(folder);
+    if (left.length === 0 || Date.now() > deadline) return left;
+    await sleep(50);
+  }
+}
+
+function kill(pid) {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if (error.code !== 'ESRCH') throw error;
+  }
+}
+
+function leftProcesses(folder) {
+  if (!existsSync('/proc/self/cmdline')) return [];
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map((name) => ({ pid: Number(name), line: commandLine(name) }))
+    .filter(({ line }) => line.includes(`${folder}/`));
+}
+
+function commandLine(pid) {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
+  } catch {
+    return ''; // it has ended
+  }
 }

@@ -19,6 +19,8 @@ export class Scratch {
     chmodSync(this.path, 0o755);
     t.setTimeout(fileLimit);
     t.teardown(() => this.#clean());
+    // a file that tap ends at its time limit gets no teardown
+    process.once('exit', () => this.#clean());
   }
 
   /** An empty folder that `user` owns. */
@@ -38,7 +40,10 @@ export class Scratch {
     return path;
   }
 
-  /** Aborts what still waits for a dead daemon, detaches every mount, ends the daemons that were started here. */
+  /**
+   * Aborts what still waits for a dead daemon, detaches every mount, ends the daemons that were started here. The
+   * folder is removed only when nothing is mounted in it any more. Does nothing a second time.
+   */
   #clean(): void {
     for (const { mountpoint, type, minor } of mountsBelow(this.path).reverse()) {
       if (type.startsWith('fuse')) abort(minor);
@@ -46,7 +51,7 @@ export class Scratch {
       else spawnSync('fusermount3', ['-u', '-z', mountpoint]);
     }
     for (const { pid } of processesWith(this.path)) end(pid);
-    rmSync(this.path, { recursive: true, force: true });
+    if (mountsBelow(this.path).length === 0) rmSync(this.path, { recursive: true, force: true });
   }
 }
 

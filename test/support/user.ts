@@ -3,7 +3,17 @@
  * a plain user that runs the tests is `plain` itself.
  */
 import { spawnSync } from 'node:child_process';
-import { chownSync, mkdirSync, mkdtempSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  mkdtempSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { packageRoot } from './paths.js';
@@ -61,16 +71,16 @@ function plainView(): PlainView {
   mkdirSync(home);
   const bound: { from: string; to: string }[] = [];
   if (isRoot) {
-    spawnSync('chmod', ['0755', folder]);
+    chmodSync(folder, 0o755);
     chownSync(home, plainId, plainId);
     if (!canPlainRead(join(packageRoot, 'package.json')))
       bound.push(bind(packageRoot, join(folder, 'package')));
     if (!canPlainRead(process.execPath)) bound.push(bind(process.execPath, join(folder, 'node')));
   }
   process.once('exit', () => {
-    for (const { to } of bound) spawnSync('umount', ['-l', to]);
+    for (const { to } of bound) unbind(to);
     rmSync(home, { recursive: true, force: true });
-    if (bound.length === 0) rmdirSync(folder);
+    rmdirSync(folder);
   });
   view = {
     home,
@@ -88,12 +98,25 @@ function plainView(): PlainView {
 const canPlainRead = (path: string): boolean =>
   spawnSync(becomePlain[0]!, [...becomePlain.slice(1), 'test', '-r', path]).status === 0;
 
+/** Read-only: whoever clears the temporary folder by force must not meet the package itself there. */
 function bind(from: string, to: string): { from: string; to: string } {
-  if (spawnSync('test', ['-d', from]).status === 0) mkdirSync(to);
+  if (statSync(from).isDirectory()) mkdirSync(to);
   else writeFileSync(to, '');
-  const { status, stderr } = spawnSync('mount', ['--bind', from, to], { encoding: 'utf8' });
-  if (status !== 0) throw new Error(`${from} cannot be bound to ${to} for a plain user: ${stderr.trim()}`);
+  for (const words of [
+    ['--bind', from],
+    ['-o', 'remount,bind,ro'],
+  ]) {
+    const { status, stderr } = spawnSync('mount', [...words, to], { encoding: 'utf8' });
+    if (status !== 0) throw new Error(`${from} cannot be bound to ${to} for a plain user: ${stderr.trim()}`);
+  }
   return { from, to };
+}
+
+function unbind(to: string): void {
+  const isDirectory = statSync(to).isDirectory();
+  spawnSync('umount', ['-l', to]);
+  if (isDirectory) rmdirSync(to);
+  else unlinkSync(to);
 }
 
 /** Gives a folder or file to the plain user. */
