@@ -54,6 +54,9 @@ export function withUser(
   return { words: isRoot ? [...becomePlain, ...seen] : seen, environment };
 }
 
+/** A path of the package, or of node, as the plain user can open it. */
+export const asPlainReaches = (path: string): string => plainView().reach(path);
+
 interface PlainView {
   /** its home folder, private to this test file */
   readonly home: string;
