@@ -1,0 +1,87 @@
+import t from 'tap';
+import { BlockCache } from '../../src/cache/block-cache.js';
+import { drive } from '../../src/cache/driver.js';
+import { ExtentCache } from '../../src/cache/extent-cache.js';
+import { isMiss, type Miss } from '../../src/erofs-reader/bytes.js';
+import { MemorySource, RemoteSource } from '../support/memory-source.js';
+import { Random } from '../support/random.js';
+
+const bytes = new Random(3).bytes(10_000);
+const BLOCK = 512;
+
+function bytesOf(view: DataView): Uint8Array {
+  return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+}
+
+t.test('views and copies are the bytes, wherever blocks end', async (t) => {
+  const random = new Random(8);
+  const cache = new BlockCache([{ source: new MemorySource(bytes), base: 100 }], 4 * BLOCK, BLOCK);
+  t.strictSame(cache.sizes, [9900]);
+  for (let i = 0; i < 300; i++) {
+    const offset = random.below(9900);
+    const length = 1 + random.below(Math.min(2000, 9900 - offset));
+    const expected = bytes.slice(100 + offset, 100 + offset + length);
+    const copied = new Uint8Array(length);
+    cache.copy(copied, 0, offset);
+    if (Buffer.compare(copied, expected) !== 0) t.fail(`copy of ${length} at ${offset}`);
+    if (Buffer.compare(bytesOf(cache.view(0, offset, length)), expected) !== 0) {
+      t.fail(`view of ${length} at ${offset}`);
+    }
+  }
+});
+
+t.test('the end of a device is an error', async (t) => {
+  const cache = new BlockCache([{ source: new MemorySource(bytes), base: 0 }], 4 * BLOCK, BLOCK);
+  t.throws(() => cache.view(0, 9999, 2), { code: 'truncated', offset: 9999, device: 0 });
+  t.throws(() => cache.copy(new Uint8Array(1), 0, 10_000), { code: 'truncated' });
+  t.throws(() => cache.want([{ device: 1, offset: 0, length: 1 }]), { code: 'truncated', device: 1 });
+});
+
+t.test('one Miss lists all that is wanted, and is filled without a byte twice', async (t) => {
+  const source = new RemoteSource(bytes);
+  const cache = new BlockCache([{ source, base: 0 }], 100 * BLOCK, BLOCK);
+  const ranges = [
+    { device: 0, offset: 0, length: 10 },
+    { device: 0, offset: 300, length: 300 },
+    { device: 0, offset: 9990, length: 10 },
+  ];
+  let missed: Miss | undefined;
+  try {
+    cache.want(ranges);
+  } catch (thrown) {
+    if (isMiss(thrown)) missed = thrown;
+  }
+  t.strictSame(missed?.ranges, ranges);
+  await cache.fill(missed!);
+  t.equal(source.fetches, 1);
+  t.equal(source.bytesFetched, 2 * BLOCK + (10_000 % BLOCK), 'blocks 0, 1 and the short last one');
+  cache.want(ranges);
+  t.strictSame(bytesOf(cache.view(0, 300, 300)), bytes.slice(300, 600));
+});
+
+t.test('an operation larger than the budget ends all the same', async (t) => {
+  const source = new RemoteSource(bytes);
+  const cache = new BlockCache([{ source, base: 0 }], 2 * BLOCK, BLOCK);
+  const copied = new Uint8Array(bytes.length);
+  await drive(() => {
+    // one block after the other: each retry finds those before it only because they are pinned
+    for (let at = 0; at < 5000; at += BLOCK) cache.copy(copied.subarray(at, at + BLOCK), 0, at);
+  }, cache);
+  t.strictSame(copied.slice(0, 5000), bytes.slice(0, 5000));
+  t.equal(source.bytesFetched, 10 * BLOCK, 'none twice');
+});
+
+t.test('decoded extents are kept by place, within the budget, and never too short', async (t) => {
+  const cache = new ExtentCache(1000);
+  cache.put(0, 4096, new Uint8Array(400).fill(1));
+  cache.put(1, 4096, new Uint8Array(400).fill(2));
+  cache.put(-1, 4096, new Uint8Array(100).fill(3));
+  t.equal(cache.get(0, 4096, 400)?.[0], 1);
+  t.equal(cache.get(1, 4096, 10)?.[0], 2);
+  t.equal(cache.get(-1, 4096, 100)?.[0], 3);
+  t.equal(cache.get(0, 4096, 401), undefined, 'a longer piece is wanted');
+  cache.put(0, 8192, new Uint8Array(400));
+  t.equal(cache.get(1, 4096, 10), undefined, 'the one used least recently had to go');
+  cache.put(0, 0, new Uint8Array(2000));
+  t.equal(cache.get(0, 0, 1), undefined, 'larger than the budget');
+});
