@@ -42,6 +42,9 @@ t.test('holes are found, and their ends', async (t) => {
   t.ok(zeros.every((byte) => byte === 0));
   t.equal(tree.seek(sparse, size, 'data'), undefined);
   t.equal(tree.seek(sparse, size, 'hole'), undefined);
+  const text = tree.lookup(data, encode('text.bin'))!;
+  t.equal(tree.seek(text, 5, 'data'), 5);
+  t.equal(tree.seek(text, 5, 'hole'), tree.getattr(text).size, 'the end of a file is a hole');
   const whole = tree.lookup(data, encode('all-hole.bin'))!;
   t.equal(tree.seek(whole, 10, 'hole'), 10);
   t.equal(tree.seek(whole, 10, 'data'), undefined);
