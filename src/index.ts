@@ -1,4 +1,4 @@
-/** The public API: images as trees, and mounts. */
+/** The public API: images as trees. Mounts are made by the command. */
 
 export type { BlobRange, Source } from './cache/source.js';
 export { isMiss, type Miss } from './erofs-reader/bytes.js';
