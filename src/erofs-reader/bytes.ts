@@ -67,10 +67,16 @@ export function roundUp(value: number, unit: number): number {
  */
 export const METABOX_NID = 2 ** 52;
 
+/** Whether the u64 at `offset` is a nid that an image can have. */
+export function isNid(view: DataView, offset: number): boolean {
+  return (view.getUint32(offset + 4, true) & 0x7fffffff) < METABOX_NID / 0x1_0000_0000;
+}
+
+/** Throws 'corrupt', its message beginning with `what`, for a nid that no image can have. */
 export function readNid(view: DataView, offset: number, what: string): number {
   const high = view.getUint32(offset + 4, true);
   const nid = (high & 0x7fffffff) * 0x1_0000_0000 + view.getUint32(offset, true);
-  if (nid >= METABOX_NID) throw corrupt(`${what} is ${hex(nid)}, outside any image`);
+  if (!isNid(view, offset)) throw corrupt(`${what} is ${hex(nid)}, outside any image`);
   return high >= 0x80000000 ? METABOX_NID + nid : nid;
 }
 

@@ -1,5 +1,5 @@
 /** Directories: sorted names in blocks (erofs-format §8). */
-import { hex, nidName, readNid } from './bytes.js';
+import { hex, isNid, nidName, readNid } from './bytes.js';
 import { corrupt, type ErofsError } from './errors.js';
 import type { DataNode, ErofsImage } from './image.js';
 import { DIRENT_SIZE, NAME_MAX } from './layout.js';
@@ -69,10 +69,13 @@ class DirectoryBlock {
     return this.bytes.subarray(start, end);
   }
 
-  /** A name that no path can have: with a slash or a NUL, or whose nid is outside any image. */
+  /** An entry that leads nowhere: its name has a slash or a NUL, or its nid is outside any image. */
   invalidity(entry: number, name: Uint8Array): ErofsError | undefined {
     if (name.includes(SLASH)) return this.#corrupt(entry, `name with a slash, ${printable(name)}`);
     if (name.includes(0)) return this.#corrupt(entry, `name with a NUL, ${printable(name)}`);
+    if (!isNid(this.#view, entry * DIRENT_SIZE)) {
+      return this.#corrupt(entry, `nid outside any image, ${printable(name)}`);
+    }
     return undefined;
   }
 

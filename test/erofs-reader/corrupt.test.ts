@@ -164,6 +164,30 @@ t.test('directories that lie', async (t) => {
   }
 });
 
+t.test('a nid outside any image costs its entry alone', async (t) => {
+  const bytes = imageBytes('plain');
+  const before = await opened(bytes);
+  const node = nodeAt(before, 'sizes');
+  const { offset } = before.image.data(before.image.inode(node)).mapper.map(0, 1) as { offset: number };
+  new DataView(bytes.buffer, offset).setUint32(12 * 4 + 4, 0x7fff_ffff, true);
+  const reports: Error[] = [];
+  const { tree } = await openSources([new MemorySource(bytes)], {}, (problem) => reports.push(problem));
+  const names: string[] = [];
+  tree.readdir(node, 0, ({ name }) => {
+    names.push(Buffer.from(name).toString());
+    return true;
+  });
+  t.equal(names.length, 27 + 7 + 2 - 1, 'the other names are there');
+  t.match(reports, [{ code: 'corrupt', nid: node, message: /nid outside any image/ }]);
+  const all: string[] = [];
+  before.tree.readdir(node, 0, ({ name }) => {
+    all.push(Buffer.from(name).toString());
+    return true;
+  });
+  const lost = all.find((name) => !names.includes(name))!;
+  t.throws(() => tree.lookup(node, encode(lost)), { code: 'corrupt', message: /outside any image/ });
+});
+
 t.test('a pcluster whose bytes cannot be decoded', async (t) => {
   const bytes = imageBytes('lz4');
   const before = await opened(bytes);
