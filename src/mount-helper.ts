@@ -4,11 +4,9 @@
  * `mount.fuse.erofs IMAGE DIR [-sfnv] [-N NAMESPACE] [-o OPTIONS] [-t TYPE]`. Exit codes are those of mount(8):
  * 0 done, 1 wrong usage, 2 system error, 32 the mount failed.
  */
-import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { describe, isUsage } from './commands/failure.js';
-import { mountImage } from './fuse/mount.js';
-import { parseOptions } from './fuse/options.js';
+import { mountImage, wantedBy } from './fuse/mount.js';
 
 const EXIT_USAGE = 1;
 const EXIT_SYSTEM = 2;
@@ -28,25 +26,15 @@ async function run(words: string[]): Promise<void> {
   if (source === undefined || mountpoint === undefined || positionals.length > 2) {
     throw usage('expected: mount.fuse.erofs IMAGE DIR [-sfnv] [-o OPTIONS] [-t TYPE]');
   }
-  const image = resolve(source);
   const root = process.geteuid?.() === 0;
-  const {
-    mount,
-    image: imageOptions,
-    asked,
-  } = parseOptions(
-    [...subtypeOption(values.type), ...(values.options ?? [])],
-    { root, isMountProgram: true, sloppy: values.sloppy === true },
-    image,
-  );
+  const lists = [...subtypeOption(values.type), ...(values.options ?? [])];
+  const caller = { root, isMountProgram: true, sloppy: values.sloppy === true };
+  const wanted = wantedBy(source, lists, caller);
   if (values.fake === true) return;
-  const devices = imageOptions.devices?.map((device) => resolve(device));
   await mountImage(
     {
-      spec: { image, ...imageOptions, ...(devices !== undefined && { devices }) },
+      ...wanted,
       mountpoint,
-      options: mount,
-      asked,
       // the type fuse.erofs asks for it; for the kernel's there is the type erofs
       driver: 'fuse',
       transport: 'auto',

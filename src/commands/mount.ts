@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import type { Argv, CommandModule } from 'yargs';
 import { UsageError } from './failure.js';
 
@@ -65,25 +64,17 @@ export const command: CommandModule<object, MountArguments> = {
 };
 
 async function run(given: MountArguments): Promise<void> {
-  const [{ parseOptions }, { mountImage }] = await Promise.all([
-    import('../fuse/options.js'),
-    import('../fuse/mount.js'),
-  ]);
+  const { mountImage, wantedBy } = await import('../fuse/mount.js');
   const { driver, transport, readyTimeout } = given;
   if (!(readyTimeout > 0)) throw new UsageError('--ready-timeout: expected a number of seconds above 0');
   if (driver === 'kernel' && transport !== 'auto') {
     throw new UsageError(`--transport ${transport} belongs to --driver fuse; leave one of them out`);
   }
-  const image = resolve(given.image);
   const lists = given.o === undefined ? [] : [given.o].flat();
-  const options = parseOptions(lists, { root: process.geteuid?.() === 0 }, image);
-  const devices = options.image.devices?.map((device) => resolve(device));
   await mountImage(
     {
-      spec: { image, ...options.image, ...(devices !== undefined && { devices }) },
+      ...wantedBy(given.image, lists, { root: process.geteuid?.() === 0 }),
       mountpoint: given.dir,
-      options: options.mount,
-      asked: options.asked,
       driver,
       transport,
       foreground: given.foreground,

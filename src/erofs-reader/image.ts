@@ -50,7 +50,7 @@ export class ErofsImage {
     this.devices = new DeviceMap(devices, bytes.sizes.length - 1, blockSize, size);
     const zeroPadding = (featureIncompat & FEATURE_INCOMPAT.ZERO_PADDING) !== 0;
     this.decoder = new PclusterDecoder(this, zeroPadding, options.decoded);
-    if (packedNid !== undefined) this.#specialNode('packed', packedNid);
+    if (packedNid !== undefined) this.packed();
     const root = readInode(this, rootNid);
     if (!isType(root, S_IFDIR)) {
       throw corrupt(`root inode ${nidName(rootNid)}: mode ${root.mode.toString(8)} is no directory`, {

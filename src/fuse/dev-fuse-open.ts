@@ -10,6 +10,7 @@ import { closeSync, openSync } from 'node:fs';
 import { receiveDescriptor, socketPair } from '../system/libc.js';
 import { runProgram } from '../system/program.js';
 import { runFusermount } from './fusermount.js';
+import { escapeOption } from './options.js';
 import { MAX_READ } from './protocol.js';
 import { MountError, type MountErrorCode, type MountOptions } from './transport.js';
 
@@ -92,11 +93,6 @@ function commonOptions(options: MountOptions): string[] {
   if (options.allowOther) list.push('allow_other');
   if (options.defaultPermissions) list.push('default_permissions');
   return list;
-}
-
-/** fusermount3 takes a backslash before a comma or backslash of a value; nothing else is special there. */
-export function escapeOption(value: string): string {
-  return value.replaceAll(/[\\,]/g, '\\$&');
 }
 
 /** How a program's words for a failure are known, and what to do then. */

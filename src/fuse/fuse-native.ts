@@ -14,6 +14,7 @@ import { type OpenedImage, openImage } from '../open.js';
 import { Errno } from './errno.js';
 import { createHandlers, type NativeHandlers } from './fuse-native-operations.js';
 import { mountAt } from './mountinfo.js';
+import { escapeOption } from './options.js';
 import { ProblemLog } from './problem-log.js';
 import {
   type LiveMount,
@@ -94,7 +95,7 @@ function optionList(options: MountOptions): string {
     `entry_timeout=${LIFETIME}`,
     `negative_timeout=${LIFETIME}`,
     `attr_timeout=${LIFETIME}`,
-    `fsname=${options.fsname.replace(/[\\,]/g, '\\$&')}`,
+    `fsname=${escapeOption(options.fsname)}`,
     `subtype=${options.subtype}`,
   ];
   // libfuse 2 refuses a directory with something in it, which no other transport does
@@ -221,7 +222,7 @@ class NativeMount implements LiveMount {
       if (!busy || !evenIfBusy) throw error;
       await detach(this.#mountpoint, { lazy: true });
       await Promise.race([this.ended, sleep(GRACE_MS, undefined, { ref: false })]);
-      if (!this.#over && this.#minor !== undefined) await abortConnection(this.#minor);
+      if (!this.#over && this.#minor !== undefined) abortConnection(this.#minor);
     }
   }
 }

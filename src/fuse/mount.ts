@@ -5,12 +5,14 @@
  * st_dev than before; after any failure nothing is mounted that was not there at the start.
  */
 import { access, constants, stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { type ImageSpec, openImage } from '../open.js';
 import { launchDaemon } from './daemon-launch.js';
 import { kernelObstacle, mountByKernel } from './kernel-mount.js';
 import { openLogFile } from './log-file.js';
 import { mountAt } from './mountinfo.js';
 import { checkMountpoint, inTime, resolveMountpoint } from './mountpoint.js';
+import { type Caller, parseOptions } from './options.js';
 import { clearStaleMounts, probe } from './stale.js';
 import { type DriverName, MountError, type MountOptions, type TransportName } from './transport.js';
 import { detach } from './unmount.js';
@@ -35,6 +37,18 @@ export interface WantedMount {
 export interface Listener {
   done(line: string): void;
   note(line: string): void;
+}
+
+/** What is asked of an image by the -o lists of `caller`; device paths are relative to the working directory. */
+export function wantedBy(
+  image: string,
+  lists: readonly string[],
+  caller: Caller,
+): Pick<WantedMount, 'spec' | 'options' | 'asked'> {
+  const path = resolve(image);
+  const { image: spec, mount: options, asked } = parseOptions(lists, caller, path);
+  const devices = spec.devices?.map((device) => resolve(device));
+  return { spec: { image: path, ...spec, ...(devices !== undefined && { devices }) }, options, asked };
 }
 
 interface Place {

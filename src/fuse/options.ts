@@ -136,6 +136,11 @@ export function splitList(list: string): string[] {
   return items.filter((text) => text !== '');
 }
 
+/** A value as fusermount3 and libfuse take it in a list: a backslash before each comma and backslash. */
+export function escapeOption(value: string): string {
+  return value.replaceAll(/[\\,]/g, '\\$&');
+}
+
 function splitItem(item: string): [string, string | undefined] {
   const equals = item.indexOf('=');
   return equals < 0 ? [item, undefined] : [item.slice(0, equals), item.slice(equals + 1)];

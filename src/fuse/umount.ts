@@ -57,7 +57,7 @@ export async function unmountImage(wanted: WantedUnmount, note: (line: string) =
 /** Ends every request at once. Only root may write to the control file system; a user may end the server. */
 async function abort(entry: MountEntry, servers: readonly number[]): Promise<void> {
   try {
-    await abortConnection(entry.minor);
+    abortConnection(entry.minor);
   } catch (error) {
     if (servers.length === 0) throw error;
     for (const pid of servers) process.kill(pid, 'SIGKILL');

@@ -2,7 +2,7 @@
 import { type Dirent, lookupName, readDirectory } from '../erofs-reader/dir.js';
 import type { DataNode, ErofsImage } from '../erofs-reader/image.js';
 import { type Inode, isType } from '../erofs-reader/inode.js';
-import { Layout, S_IFDIR, S_IFLNK } from '../erofs-reader/layout.js';
+import { Layout, NAME_MAX, S_IFDIR, S_IFLNK } from '../erofs-reader/layout.js';
 import { readData } from '../erofs-reader/read.js';
 import { seekData } from '../erofs-reader/seek.js';
 import { readSymlink } from '../erofs-reader/symlink.js';
@@ -34,7 +34,6 @@ export interface NodeMemory {
 }
 
 const SECTOR_SIZE = 512;
-const NAME_MAX = 255;
 
 /** An inode and what was derived from it so far. */
 export class Node {
