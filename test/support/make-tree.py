@@ -38,6 +38,13 @@ def name():
     return pick.choice(words) + str(pick.randrange(10**6)).encode()
 
 
+def new_path(folder):
+    """A path that is not there yet: names are few enough to come twice."""
+    while os.path.lexists(path := folder + b"/" + name()):
+        pass
+    return path
+
+
 def sparse(path, size):
     with open(path, "wb") as file:
         file.seek(pick.randrange(size))
@@ -48,9 +55,7 @@ def sparse(path, size):
 def fill(folder, depth):
     files = []
     for _ in range(pick.randint(3, 14)):
-        path = folder + b"/" + name()
-        if os.path.lexists(path):
-            continue
+        path = new_path(folder)
         kind = pick.randrange(12)
         if kind == 0 and depth < 5:
             os.mkdir(path)
@@ -81,7 +86,7 @@ def fill(folder, depth):
 
 
 for _ in range(4):
-    folder = root + b"/" + name()
+    folder = new_path(root)
     os.mkdir(folder)
     fill(folder, 1)
     os.utime(folder, ns=(1_500_000_000_000_000_003,) * 2)
