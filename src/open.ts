@@ -8,8 +8,10 @@ import { ExtentCache } from './cache/extent-cache.js';
 import { openFileSource } from './cache/file-source.js';
 import { countedMemory } from './cache/lru.js';
 import type { Source } from './cache/source.js';
+import { loadCodecs } from './erofs-reader/codec.js';
 import { ErofsError } from './erofs-reader/errors.js';
 import { ErofsImage } from './erofs-reader/image.js';
+import { readSuperblock } from './erofs-reader/superblock.js';
 import { ImageTree } from './tree/image-tree.js';
 import type { ReadonlyTree } from './tree/tree.js';
 
@@ -74,6 +76,8 @@ export async function openSources(
   const bytes = new BlockCache(devices, METADATA_BUDGET, METADATA_BLOCK_SIZE);
   const decoded = new ExtentCache(DECODED_BUDGET);
   const allowTruncated = spec.allowTruncated ?? false;
+  const { algorithms } = await drive(() => readSuperblock(bytes), bytes);
+  await loadCodecs(algorithms);
   const image = await drive(() => new ErofsImage(bytes, { decoded, allowTruncated }), bytes);
   return {
     image,

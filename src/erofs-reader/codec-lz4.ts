@@ -41,7 +41,7 @@ function decodeNatively(source: Uint8Array, start: number, end: number, dst: Uin
   }
 }
 
-export const lz4: Codec = {
+export const codec: Codec = {
   decode(source, start, end, dst, exact) {
     if (exact && decodeNatively(source, start, end, dst)) return;
     decodeLz4(source, start, end, dst);

@@ -1,5 +1,4 @@
-/** Which codec decodes which algorithm; one codec a file. */
-import { lz4 } from './codec-lz4.js';
+/** Which codec decodes which algorithm; one codec a file, loaded when the first image needs it. */
 import { ErofsError } from './errors.js';
 import { ALGORITHM_NAMES, Algorithm } from './layout.js';
 
@@ -13,15 +12,40 @@ export interface Codec {
   decode(source: Uint8Array, start: number, end: number, dst: Uint8Array, exact: boolean): void;
 }
 
-/** Throws 'unsupported', naming the algorithm, where this build has no decoder. */
-export function codecOf(algorithm: number): Codec {
-  const codec = algorithm === Algorithm.LZ4 ? lz4 : undefined;
+const LOADERS: Readonly<Record<Algorithm, () => Promise<{ readonly codec: Codec }>>> = {
+  [Algorithm.LZ4]: () => import('./codec-lz4.js'),
+  [Algorithm.LZMA]: () => import('./codec-lzma.js'),
+  [Algorithm.DEFLATE]: () => import('./codec-deflate.js'),
+  [Algorithm.ZSTD]: () => import('./codec-zstd.js'),
+};
+
+const loaded = new Map<Algorithm, Codec>();
+
+/**
+ * Makes the codecs of `algorithms` (bit a set: algorithm a) ready for codecOf. Throws 'unsupported', naming the
+ * algorithm, where one cannot be loaded.
+ */
+export async function loadCodecs(algorithms: number): Promise<void> {
+  for (const algorithm of Object.values(Algorithm)) {
+    if (!(algorithms & (1 << algorithm)) || loaded.has(algorithm)) continue;
+    try {
+      loaded.set(algorithm, (await LOADERS[algorithm]()).codec);
+    } catch (error) {
+      throw new ErofsError(
+        'unsupported',
+        `the image is compressed with ${ALGORITHM_NAMES[algorithm]}, whose decoder cannot be loaded: ${(error as Error).message}; install erofsjs again`,
+        {},
+        { cause: error },
+      );
+    }
+  }
+}
+
+/** Throws 'unsupported' where loadCodecs was not called for the image. */
+export function codecOf(algorithm: Algorithm): Codec {
+  const codec = loaded.get(algorithm);
   if (codec === undefined) {
-    const name = ALGORITHM_NAMES[algorithm] ?? `number ${algorithm}`;
-    throw new ErofsError(
-      'unsupported',
-      `the image is compressed with ${name}, which this version cannot decode`,
-    );
+    throw new ErofsError('unsupported', `the decoder of ${ALGORITHM_NAMES[algorithm]} has not been loaded`);
   }
   return codec;
 }

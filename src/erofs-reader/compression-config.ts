@@ -1,6 +1,5 @@
 /** The compression configuration area behind the superblock (erofs-format §3). */
 import { type ByteView, hex, roundUp } from './bytes.js';
-import { codecOf } from './codec.js';
 import { corrupt, ErofsError } from './errors.js';
 import { ALGORITHM_NAMES, FEATURE_INCOMPAT } from './layout.js';
 
@@ -10,7 +9,7 @@ const MIN_PAYLOAD = [14, 14, 6, 6] as const;
 /**
  * The bitmap of declared algorithms; 0 for an image without compression.
  * `algorithmsOrDistance` is the u16 at 0x54, which means lz4_max_distance where there are no configurations.
- * Throws 'unsupported' for an algorithm that this build cannot decode, 'corrupt' for a bad record.
+ * Throws 'unsupported' for an algorithm that the format does not know, 'corrupt' for a bad record.
  */
 export function readCompressionConfigs(
   bytes: ByteView,
@@ -36,7 +35,6 @@ export function readCompressionConfigs(
         { offset: at },
       );
     }
-    codecOf(algorithm);
     at += 2 + length;
   }
   return algorithmsOrDistance;

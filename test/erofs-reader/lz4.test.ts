@@ -1,25 +1,12 @@
 import { compressSync } from 'lz4-napi';
 import t from 'tap';
-import { lz4 } from '../../src/erofs-reader/codec-lz4.js';
+import { codec as lz4 } from '../../src/erofs-reader/codec-lz4.js';
 import { CodecError } from '../../src/erofs-reader/errors.js';
 import { decodeLz4 } from '../../src/erofs-reader/lz4-block.js';
+import { codecSamples } from '../support/codec-samples.js';
 import { Random } from '../support/random.js';
 
 const HEADROOM = 4;
-
-/** Text, noise, runs and long repeats, whose matches overlap their own output in every way. */
-function samples(): Uint8Array[] {
-  const random = new Random(4);
-  const words = Array.from({ length: 50 }, () => Buffer.from(random.bytes(1 + random.below(12))));
-  const text = Buffer.concat(Array.from({ length: 3000 }, () => words[random.below(words.length)]!));
-  const runs = Buffer.concat(
-    Array.from({ length: 60 }, () => Buffer.alloc(random.below(700), random.below(256))),
-  );
-  const periods = Array.from({ length: 70 }, (_, i) =>
-    Buffer.alloc(300 + i, Buffer.from(random.bytes(i + 1))),
-  );
-  return [text, runs, Buffer.concat(periods), random.bytes(5000), Buffer.alloc(1), Buffer.alloc(200_000)];
-}
 
 /** The block with room for the codec in front, and its end. */
 function compressed(plain: Uint8Array): { source: Uint8Array; end: number } {
@@ -29,7 +16,7 @@ function compressed(plain: Uint8Array): { source: Uint8Array; end: number } {
 }
 
 t.test('both decoders give back what was compressed', async (t) => {
-  for (const plain of samples()) {
+  for (const plain of codecSamples()) {
     const { source, end } = compressed(plain);
     for (const decode of [
       decodeLz4,
@@ -43,7 +30,7 @@ t.test('both decoders give back what was compressed', async (t) => {
 });
 
 t.test('a beginning of any length can be decoded alone', async (t) => {
-  const plain = samples()[0]!.subarray(0, 3000);
+  const plain = codecSamples()[0]!.subarray(0, 3000);
   const { source, end } = compressed(plain);
   for (let length = 0; length <= plain.length; length++) {
     const dst = new Uint8Array(length);
@@ -53,7 +40,7 @@ t.test('a beginning of any length can be decoded alone', async (t) => {
 });
 
 t.test('bytes behind the block are ignored', async (t) => {
-  const plain = samples()[0]!;
+  const plain = codecSamples()[0]!;
   const { source } = compressed(plain);
   for (const tail of [new Uint8Array(100), new Random(1).bytes(100)]) {
     const longer = new Uint8Array([...source, ...tail]);
@@ -66,7 +53,7 @@ t.test('bytes behind the block are ignored', async (t) => {
 });
 
 t.test('a block that is cut anywhere is an error, never short bytes', async (t) => {
-  const plain = samples()[0]!.subarray(0, 2000);
+  const plain = codecSamples()[0]!.subarray(0, 2000);
   const { source, end } = compressed(plain);
   for (let cut = HEADROOM; cut < end; cut++) {
     for (const exact of [true, false]) {
