@@ -2,6 +2,7 @@
 import type { CodedExtent } from './extent.js';
 import type { DataNode, ErofsImage } from './image.js';
 import { planRead, rangesOf, type Segment } from './plan.js';
+import { SharedPclusters } from './shared-pclusters.js';
 
 /**
  * Fills dst from byte `offset` of the node's data and returns the bytes filled: less than dst.length only at
@@ -12,10 +13,11 @@ export function readData(image: ErofsImage, node: DataNode, offset: number, dst:
   if (length === 0) return 0;
   const segments = planRead(image, node, offset, length);
   image.bytes.want(rangesOf(image, segments));
+  const shared = SharedPclusters.of(segments);
   for (let i = 0; i < segments.length; ) {
     i +=
       segments[i]!.extent.kind === 'coded'
-        ? fillCoded(image, segments, i, dst)
+        ? fillCoded(image, segments, i, shared, dst)
         : fillStored(image, segments[i]!, dst);
   }
   return length;
@@ -39,12 +41,25 @@ function fillStored(image: ErofsImage, segment: Segment, dst: Uint8Array): numbe
  * Coded segments from `first` on whose pclusters lie one behind the other: fetched in one piece, so that
  * scanning a file costs one pread per megabyte rather than one per block. Returns the segments filled.
  */
-function fillCoded(image: ErofsImage, segments: readonly Segment[], first: number, dst: Uint8Array): number {
+function fillCoded(
+  image: ErofsImage,
+  segments: readonly Segment[],
+  first: number,
+  shared: SharedPclusters | undefined,
+  dst: Uint8Array,
+): number {
   const { decoder } = image;
-  const { extent, skip, length, at } = segments[first]! as Segment & { extent: CodedExtent };
-  const kept = decoder.kept(extent, skip + length);
+  const { extent, skip, length, at, nid } = segments[first]! as Segment & { extent: CodedExtent };
+  const twins = shared?.get(extent);
+  const kept = twins?.decoded ?? decoder.kept(extent, skip + length);
   if (kept !== undefined) {
     dst.set(kept.subarray(skip, skip + length), at);
+    return 1;
+  }
+  if (twins !== undefined) {
+    decoder.fetch([twins.longest]);
+    twins.decoded = decoder.decodeAndKeep(twins.longest, 0, nid);
+    dst.set(twins.decoded.subarray(skip, skip + length), at);
     return 1;
   }
   const run = [extent];
@@ -53,7 +68,7 @@ function fillCoded(image: ErofsImage, segments: readonly Segment[], first: numbe
     const last = run[run.length - 1]!;
     if (next.extent.kind !== 'coded' || next.extent.device === undefined) break;
     if (next.extent.device !== last.device || next.extent.offset !== last.offset + last.encodedLength) break;
-    if (decoder.kept(next.extent, next.skip + next.length) !== undefined) break;
+    if (shared?.get(next.extent) || decoder.kept(next.extent, next.skip + next.length) !== undefined) break;
     run.push(next.extent);
   }
   const fetched = decoder.fetch(run);
