@@ -95,6 +95,7 @@ export function readSuperblock(bytes: ByteView): Geometry {
   const superblockSize = SUPERBLOCK_SIZE + extensionSlots * SUPERBLOCK_EXTENSION_SIZE;
   const hasMetabox = (featureIncompat & FEATURE_INCOMPAT.METABOX) !== 0;
   const epoch = readS64(view, 0x18, 'superblock: epoch');
+  const metaOffset = view.getUint32(0x28, true) * blockSize;
   const devices =
     featureIncompat & FEATURE_INCOMPAT.DEVICE_TABLE
       ? readDeviceTable(bytes, view.getUint16(0x56, true), view.getUint16(0x58, true), has48Bit)
@@ -115,12 +116,12 @@ export function readSuperblock(bytes: ByteView): Geometry {
     epoch,
     fixedNanoseconds,
     buildTime: epoch + view.getUint32(0x6c, true),
-    metaOffset: view.getUint32(0x28, true) * blockSize,
+    metaOffset,
     xattrOffset: view.getUint32(0x2c, true) * blockSize,
     uuid: copyOf(view, 0x30, 16),
     volumeName: untilNul(copyOf(view, 0x40, 16)),
-    packedNid: featureIncompat & FEATURE_INCOMPAT.FRAGMENTS ? specialNid(view, 0x60, 'packed') : undefined,
-    metaboxNid: hasMetabox ? readMetaboxNid(bytes, superblockSize) : undefined,
+    packedNid: featureIncompat & FEATURE_INCOMPAT.FRAGMENTS ? readPackedNid(view) : undefined,
+    metaboxNid: hasMetabox ? readMetaboxNid(bytes, superblockSize, metaOffset) : undefined,
     xattrPrefixCount: featureIncompat & FEATURE_INCOMPAT.XATTR_PREFIXES ? view.getUint8(0x5b) : 0,
     xattrPrefixOffset: view.getUint32(0x5c, true) * 4,
     xattrFilter: (featureCompat & FEATURE_COMPAT.XATTR_FILTER) !== 0 && view.getUint8(0x68) === 0,
@@ -160,19 +161,28 @@ function checkIncompat(featureIncompat: number): void {
   }
 }
 
-/** packed_nid and metabox_nid: never in the metabox themselves; packed_nid 0 means that there is none. */
-function specialNid(view: DataView, offset: number, name: string): number | undefined {
-  const nid = readNid(view, offset, `superblock: ${name} nid`);
-  if (nid >= METABOX_NID) throw corrupt(`superblock: ${name} inode inside the metabox`);
+/** packed_nid 0 means that there is none. */
+function readPackedNid(view: DataView): number | undefined {
+  const nid = specialNid(view, 0x60, 'packed');
   return nid === 0 ? undefined : nid;
 }
 
-function readMetaboxNid(bytes: ByteView, superblockSize: number): number {
+/** metabox_nid 0 is an inode like any other, except where its place would be the boot sector. */
+function readMetaboxNid(bytes: ByteView, superblockSize: number, metaOffset: number): number {
   const hasField = superblockSize > SUPERBLOCK_SIZE;
   const nid = hasField
     ? specialNid(bytes.view(0, SUPERBLOCK_OFFSET, superblockSize), SUPERBLOCK_SIZE, 'metabox')
-    : undefined;
-  if (nid === undefined) throw corrupt('superblock: feature METABOX without a metabox inode');
+    : 0;
+  if (!hasField || (nid === 0 && metaOffset === 0)) {
+    throw corrupt('superblock: feature METABOX without a metabox inode');
+  }
+  return nid;
+}
+
+/** packed_nid and metabox_nid: never in the metabox themselves. */
+function specialNid(view: DataView, offset: number, name: string): number {
+  const nid = readNid(view, offset, `superblock: ${name} nid`);
+  if (nid >= METABOX_NID) throw corrupt(`superblock: ${name} inode inside the metabox`);
   return nid;
 }
 

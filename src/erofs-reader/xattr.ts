@@ -1,5 +1,5 @@
 /** Extended attributes: inline entries behind the inode, shared ones in an area of their own (erofs-format §9). */
-import { hex, nidName } from './bytes.js';
+import { nidName } from './bytes.js';
 import { corrupt, ErofsError } from './errors.js';
 import type { ErofsImage } from './image.js';
 import type { Inode } from './inode.js';
@@ -101,7 +101,10 @@ function entryLength(view: DataView, at: number): number {
   return XATTR_ENTRY_HEADER_SIZE + view.getUint8(at) + view.getUint16(at + 2, true);
 }
 
-/** undefined for the zeros that a writer left for later attributes. Throws 'corrupt' for an unknown long prefix. */
+/**
+ * undefined for the zeros that a writer left for later attributes, and, as in Linux, for a long prefix that the
+ * image does not have: an error would hide all other attributes, and without its ACL a file cannot be opened.
+ */
 function decodeEntry(image: ErofsImage, view: DataView, at: number): XattrEntry | undefined {
   const nameLength = view.getUint8(at);
   const index = view.getUint8(at + 1);
@@ -111,12 +114,7 @@ function decodeEntry(image: ErofsImage, view: DataView, at: number): XattrEntry 
   const value = new Uint8Array(view.buffer, nameAt + nameLength, view.getUint16(at + 2, true));
   if (!(index & XATTR_LONG_PREFIX)) return { base: index, infix: NONE, suffix, value };
   const prefix = image.xattrPrefixes()[index & ~XATTR_LONG_PREFIX];
-  if (prefix === undefined) {
-    throw corrupt(
-      `xattr at ${hex(at)}: long prefix ${index & ~XATTR_LONG_PREFIX}, which the image does not have`,
-    );
-  }
-  return { base: prefix.base, infix: prefix.infix, suffix, value };
+  return prefix && { base: prefix.base, infix: prefix.infix, suffix, value };
 }
 
 function startsWith(name: Uint8Array, prefix: Uint8Array): boolean {
