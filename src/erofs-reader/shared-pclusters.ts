@@ -8,22 +8,19 @@ export interface SharedPcluster {
   decoded: Uint8Array | undefined;
 }
 
-/** Addresses have at most 48 bits; -1, the inode's metadata place, shifts all devices by one. */
-const DEVICE_STRIDE = 2 ** 48;
-
-const keyOf = ({ device, offset }: CodedExtent): number => ((device ?? -1) + 1) * DEVICE_STRIDE + offset;
+const keyOf = ({ device = -1, offset }: CodedExtent): string => `${device} ${offset}`;
 
 export class SharedPclusters {
-  readonly #byPlace: ReadonlyMap<number, SharedPcluster>;
+  readonly #byPlace: ReadonlyMap<string, SharedPcluster>;
 
-  private constructor(byPlace: ReadonlyMap<number, SharedPcluster>) {
+  private constructor(byPlace: ReadonlyMap<string, SharedPcluster>) {
     this.#byPlace = byPlace;
   }
 
   /** undefined where no pcluster is met twice, as in almost every read: found out without allocating. */
   static of(segments: readonly Segment[]): SharedPclusters | undefined {
     if (ascends(segments)) return undefined;
-    const all = new Map<number, SharedPcluster & { uses: number; longest: CodedExtent }>();
+    const all = new Map<string, SharedPcluster & { uses: number; longest: CodedExtent }>();
     for (const { extent } of segments) {
       if (extent.kind !== 'coded') continue;
       const key = keyOf(extent);
@@ -46,12 +43,11 @@ export class SharedPclusters {
 
 /** Pclusters one behind the other, as mkfs.erofs writes those of a file, cannot be the same one twice. */
 function ascends(segments: readonly Segment[]): boolean {
-  let last = -1;
+  let last: CodedExtent | undefined;
   for (const { extent } of segments) {
     if (extent.kind !== 'coded') continue;
-    const key = keyOf(extent);
-    if (key <= last) return false;
-    last = key;
+    if (last !== undefined && (extent.device !== last.device || extent.offset <= last.offset)) return false;
+    last = extent;
   }
   return true;
 }
