@@ -1,0 +1,39 @@
+/** Bytes that are in memory already as a Source: a hash tree that was built here. */
+import { ErofsError } from '../erofs-reader/errors.js';
+import type { BlobRange, Source } from './source.js';
+
+export class BytesSource implements Source {
+  readonly id: string;
+  readonly name: string;
+  readonly size: number;
+  readonly #bytes: Uint8Array;
+
+  /** `bytes` are borrowed and must not change; `id` as Source says. */
+  constructor(bytes: Uint8Array, name: string, id: string) {
+    this.id = id;
+    this.name = name;
+    this.size = bytes.length;
+    this.#bytes = bytes;
+  }
+
+  readSync(dst: Uint8Array, offset: number): void {
+    if (offset + dst.length > this.size) {
+      throw new ErofsError(
+        'truncated',
+        `${this.name} ends at byte ${this.size}, ${dst.length} bytes were wanted from byte ${offset} on`,
+        { offset },
+      );
+    }
+    dst.set(this.#bytes.subarray(offset, offset + dst.length));
+  }
+
+  async read(ranges: readonly BlobRange[]): Promise<Uint8Array[]> {
+    return ranges.map(({ offset, length }) => {
+      const bytes = new Uint8Array(length);
+      this.readSync(bytes, offset);
+      return bytes;
+    });
+  }
+
+  close(): void {}
+}

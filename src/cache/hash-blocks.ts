@@ -1,0 +1,193 @@
+/**
+ * The hash blocks of one tree that are in memory, all of them verified.
+ *
+ * LAW: a block is kept only after it matched the digest in its parent, and is private memory from the moment it was
+ * checked. Levels above the leaf stay (64 KiB for a GiB at 4 KiB blocks), the leaf level lives within a budget.
+ * A block that several operations want at once is fetched once and hashed once.
+ */
+import type { Verifier } from '../verity/verifier.js';
+import { byteMemory, type Memory } from './lru.js';
+import type { Source } from './source.js';
+
+/** Leaf blocks fetched together where fetching takes long: at 4 KiB blocks they cover 8 MiB of data. */
+const FETCHED_LEAF_BYTES = 64 << 10;
+
+export class HashBlocks {
+  readonly #source: Source;
+  readonly #treeStart: number;
+  readonly #verifier: Verifier;
+  readonly #upper = new Map<number, Uint8Array>();
+  readonly #leaves: Memory<Uint8Array>;
+  readonly #running = new Map<number, Promise<Uint8Array>>();
+  /** The leaf used last: neighbouring data blocks share one, and asking the LRU costs more than comparing a digest. */
+  #lastLeaf: Uint8Array | undefined;
+  #lastNumber = -1;
+
+  /** The tree starts at byte `treeStart` of `source`; `budget` for leaf blocks in bytes. */
+  constructor(source: Source, treeStart: number, verifier: Verifier, budget: number) {
+    this.#source = source;
+    this.#treeStart = treeStart;
+    this.#verifier = verifier;
+    this.#leaves = byteMemory(budget);
+  }
+
+  /**
+   * The verified leaf block above a data block, read now where it is not here; undefined in a tree without levels. The
+   * source can be read synchronously. Throws IntegrityError, and as the source does.
+   */
+  leafSync(dataBlock: number): Uint8Array | undefined {
+    const { shape } = this.#verifier;
+    if (shape.levels === 0) return undefined;
+    const number = shape.hashBlock(0, dataBlock);
+    if (number !== this.#lastNumber) {
+      this.#lastLeaf = this.#nodeSync(0, dataBlock);
+      this.#lastNumber = number;
+    }
+    return this.#lastLeaf;
+  }
+
+  /**
+   * The verified leaf blocks above data blocks, by number of the leaf; none in a tree without levels. Fetches what is not
+   * here at once, with all that lies above. Rejects with IntegrityError, and as the source does.
+   */
+  async leaves(dataBlocks: Iterable<number>): Promise<Map<number, Uint8Array>> {
+    const { shape } = this.#verifier;
+    const leaves = new Map<number, Uint8Array>();
+    if (shape.levels === 0) return leaves;
+    const wanted = new Map<number, number>();
+    for (const dataBlock of dataBlocks) wanted.set(shape.hashBlock(0, dataBlock), dataBlock);
+    this.#fetchMissing(wanted);
+    await Promise.all(
+      [...wanted].map(async ([number]) => {
+        leaves.set(number, this.#kept(0, number) ?? (await this.#running.get(number)!));
+      }),
+    );
+    return leaves;
+  }
+
+  clear(): void {
+    this.#upper.clear();
+    this.#leaves.clear();
+    this.#lastLeaf = undefined;
+    this.#lastNumber = -1;
+  }
+
+  #nodeSync(level: number, dataBlock: number): Uint8Array | undefined {
+    const { shape } = this.#verifier;
+    if (level === shape.levels) return undefined;
+    const number = shape.hashBlock(level, dataBlock);
+    const kept = this.#kept(level, number);
+    if (kept !== undefined) return kept;
+    const parent = this.#nodeSync(level + 1, dataBlock);
+    const node = new Uint8Array(shape.hashBlockSize);
+    const offset = this.#offsetOf(number);
+    this.#source.readSync!(node, offset);
+    if (!this.#verifier.nodeMatches(level, dataBlock, node, parent)) {
+      this.#source.readSync!(node, offset);
+      this.#requireMatch(level, dataBlock, node, parent);
+    }
+    this.#keep(level, number, node);
+    return node;
+  }
+
+  /** Starts one read for all blocks that are neither here nor on their way; `wanted`: leaf number to a data block. */
+  #fetchMissing(wanted: ReadonlyMap<number, number>): void {
+    const missing = this.#missing(wanted);
+    if (missing.length === 0) return;
+    const { hashBlockSize } = this.#verifier.shape;
+    const fetched = this.#source.read(
+      missing.map(({ number }) => ({ offset: this.#offsetOf(number), length: hashBlockSize })),
+    );
+    for (const [i, { level, dataBlock, number }] of missing.entries()) {
+      const parent = this.#parentOf(level, dataBlock);
+      const running = this.#verified(
+        level,
+        dataBlock,
+        fetched.then((nodes) => nodes[i]!),
+        parent,
+      ).finally(() => this.#running.delete(number));
+      // a block fetched beside the wanted ones may fail without anybody waiting for it; who wants it asks again
+      running.catch(() => {});
+      this.#running.set(number, running);
+    }
+  }
+
+  /** Highest level first, so that a parent is on its way before its children. */
+  #missing(wanted: ReadonlyMap<number, number>): Missing[] {
+    const { shape } = this.#verifier;
+    const missing = new Map<number, Missing>();
+    const note = (level: number, dataBlock: number): boolean => {
+      const number = shape.hashBlock(level, dataBlock);
+      if (this.#running.has(number) || this.#kept(level, number) !== undefined) return false;
+      missing.set(number, { level, dataBlock, number });
+      return true;
+    };
+    for (const [number, dataBlock] of wanted) {
+      if (missing.has(number) || !note(0, dataBlock)) continue;
+      for (const neighbour of this.#fetchedWith(dataBlock)) {
+        note(0, neighbour);
+        for (let level = 1; level < shape.levels; level++) note(level, neighbour);
+      }
+    }
+    return [...missing.values()].sort((a, b) => a.number - b.number);
+  }
+
+  /** A data block of each leaf that is fetched with the one above `dataBlock`, that one included. */
+  *#fetchedWith(dataBlock: number): Generator<number> {
+    const { shape } = this.#verifier;
+    const perLeaf = shape.coverage(0);
+    const window = perLeaf * Math.max(1, Math.floor(FETCHED_LEAF_BYTES / shape.hashBlockSize));
+    const first = Math.floor(dataBlock / window) * window;
+    for (let block = first; block < Math.min(first + window, shape.dataBlocks); block += perLeaf) yield block;
+  }
+
+  #parentOf(level: number, dataBlock: number): Uint8Array | Promise<Uint8Array> | undefined {
+    const { shape } = this.#verifier;
+    if (level + 1 === shape.levels) return undefined;
+    const number = shape.hashBlock(level + 1, dataBlock);
+    return this.#kept(level + 1, number) ?? this.#running.get(number)!;
+  }
+
+  async #verified(
+    level: number,
+    dataBlock: number,
+    fetching: Promise<Uint8Array>,
+    parentComing: Uint8Array | Promise<Uint8Array> | undefined,
+  ): Promise<Uint8Array> {
+    const [parent, fetched] = await Promise.all([parentComing, fetching]);
+    const number = this.#verifier.shape.hashBlock(level, dataBlock);
+    // a copy, which slice() of a Buffer is not: what the source gave may be a part of something larger, or not stay
+    let node = new Uint8Array(fetched);
+    if (!this.#verifier.nodeMatches(level, dataBlock, node, parent)) {
+      const range = { offset: this.#offsetOf(number), length: node.length };
+      node = new Uint8Array((await this.#source.read([range]))[0]!);
+      this.#requireMatch(level, dataBlock, node, parent);
+    }
+    this.#keep(level, number, node);
+    return node;
+  }
+
+  #requireMatch(level: number, dataBlock: number, node: Uint8Array, parent: Uint8Array | undefined): void {
+    if (this.#verifier.nodeMatches(level, dataBlock, node, parent)) return;
+    throw this.#verifier.nodeError(this.#source.name, level, dataBlock, node, parent);
+  }
+
+  #kept(level: number, number: number): Uint8Array | undefined {
+    return level === 0 ? this.#leaves.get(number) : this.#upper.get(number);
+  }
+
+  #keep(level: number, number: number, node: Uint8Array): void {
+    if (level === 0) this.#leaves.set(number, node);
+    else this.#upper.set(number, node);
+  }
+
+  #offsetOf(number: number): number {
+    return this.#treeStart + number * this.#verifier.shape.hashBlockSize;
+  }
+}
+
+interface Missing {
+  readonly level: number;
+  readonly dataBlock: number;
+  readonly number: number;
+}
