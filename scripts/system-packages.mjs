@@ -13,6 +13,9 @@ const wanted = [
   { command: 'rsync', packages: ['rsync'] },
   { command: 'setfacl', packages: ['acl'] },
   { command: 'setfattr', packages: ['attr'] },
+  { command: 'veritysetup', packages: ['cryptsetup-bin'] },
+  { command: 'fsverity', packages: ['fsverity'] },
+  { command: 'openssl', packages: ['openssl'] },
 ];
 
 const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin'];

@@ -1,5 +1,5 @@
 /**
- * The composition root: an image reference and options become source -> caches -> reader -> tree.
+ * The composition root: an image reference and options become source -> proof -> caches -> reader -> tree.
  * Runs in the command, and again inside every worker, from one structured-clonable ImageSpec.
  */
 import { BlockCache } from './cache/block-cache.js';
@@ -8,12 +8,17 @@ import { ExtentCache } from './cache/extent-cache.js';
 import { openFileSource } from './cache/file-source.js';
 import { countedMemory } from './cache/lru.js';
 import type { Source } from './cache/source.js';
+import { VerifiedSource } from './cache/verified-source.js';
 import { loadCodecs } from './erofs-reader/codec.js';
 import { ErofsError } from './erofs-reader/errors.js';
 import { ErofsImage } from './erofs-reader/image.js';
 import { readSuperblock } from './erofs-reader/superblock.js';
+import { type ObjectsSpec, openObjects } from './open-objects.js';
+import { noProof, type Proof, type ProofSpec } from './proof/proof-spec.js';
+import { type ProvenBlob, proveAll } from './proof/prove.js';
 import { ImageTree } from './tree/image-tree.js';
 import type { ReadonlyTree } from './tree/tree.js';
+import { checkFileSystem } from './verity/dm-verity-checks.js';
 
 /** Everything that is needed to open an image again in another thread or process. Paths are absolute. */
 export interface ImageSpec {
@@ -27,6 +32,10 @@ export interface ImageSpec {
   /** every node is shown with this owner instead of its own */
   readonly uid?: number;
   readonly gid?: number;
+  /** how its bytes are checked; by IMAGE.dmverity, where that file exists, unless given */
+  readonly proof?: ProofSpec;
+  /** where the bytes of its files are, where they are not in it: a composefs image */
+  readonly objects?: Pick<ObjectsSpec, 'stores' | 'namespace'>;
 }
 
 /** A problem that was met and left out, while the rest goes on: an invalid name in a directory. */
@@ -35,6 +44,8 @@ export type ProblemReport = (problem: Error) => void;
 export interface OpenedImage {
   readonly tree: ReadonlyTree;
   readonly image: ErofsImage;
+  /** of the image and its devices, in their order */
+  readonly proofs: readonly Proof[];
   /** Runs an operation on tree or image; a promise only where bytes had to be fetched. It may run several times. */
   run<T>(operation: () => T): T | Promise<T>;
   close(): void;
@@ -49,12 +60,26 @@ const METADATA_BUDGET = 16 << 20;
 const DECODED_BUDGET = 16 << 20;
 const INODES_KEPT = 4096;
 
-/** Throws ErofsError, or the system's error (code ENOENT, EACCES, …) for a path that cannot be opened. */
+const NOTHING_CLAIMED: ProofSpec = { blobs: [] };
+
+/**
+ * Throws ErofsError, VerityError and its kin for what is to prove the image, or the system's error (code ENOENT,
+ * EACCES, …) for a path that cannot be opened.
+ */
 export async function openImage(spec: ImageSpec, report: ProblemReport = () => {}): Promise<OpenedImage> {
   const sources: Source[] = [];
   try {
     for (const path of [spec.image, ...(spec.devices ?? [])]) sources.push(openFileSource(path));
-    return await openSources(sources, spec, report);
+    const blobs = await proveAll(sources, spec.proof ?? NOTHING_CLAIMED, spec.offset ?? 0);
+    // closing a proven source closes the one below it
+    for (const [i, { source }] of blobs.entries()) sources[i] = source;
+    const opened = await openBlobs(blobs, spec, report);
+    if (spec.objects === undefined) return opened;
+    return await openObjects(opened, {
+      ...spec.objects,
+      requireVerity: spec.proof?.require,
+      hashBackend: spec.proof?.policy?.backend,
+    });
   } catch (error) {
     for (const source of sources) source.close();
     throw error instanceof ErofsError ? namingImage(error, spec.image) : error;
@@ -66,21 +91,33 @@ function namingImage(error: ErofsError, name: string): ErofsError {
   return new ErofsError(error.code, `${name}: ${error.message}`, error, { cause: error });
 }
 
-/** As openImage, over sources that the caller made: the image first, then the extra devices. */
-export async function openSources(
+/** As openImage, over sources that the caller made and nothing proves: the image first, then the extra devices. */
+export function openSources(
   sources: readonly Source[],
-  spec: Omit<ImageSpec, 'image' | 'devices'>,
+  spec: Omit<ImageSpec, 'image' | 'devices' | 'proof'>,
   report: ProblemReport = () => {},
 ): Promise<OpenedImage> {
-  const devices = sources.map((source, i) => ({ source, base: i === 0 ? (spec.offset ?? 0) : 0 }));
-  const bytes = new BlockCache(devices, METADATA_BUDGET, METADATA_BLOCK_SIZE);
+  const blobs = sources.map((source) => ({ source, proof: noProof(source.name) }));
+  return openBlobs(blobs, spec, report);
+}
+
+async function openBlobs(
+  blobs: readonly ProvenBlob[],
+  spec: Omit<ImageSpec, 'image' | 'devices' | 'proof'>,
+  report: ProblemReport,
+): Promise<OpenedImage> {
+  const base = spec.offset ?? 0;
+  const devices = blobs.map(({ source }, i) => ({ source, base: i === 0 ? base : 0 }));
+  const bytes = new BlockCache(devices, METADATA_BUDGET, metadataBlockSize(blobs));
   const decoded = new ExtentCache(DECODED_BUDGET);
   const allowTruncated = spec.allowTruncated ?? false;
-  const { algorithms } = await drive(() => readSuperblock(bytes), bytes);
+  const { algorithms, blocks, blockSize } = await drive(() => readSuperblock(bytes), bytes);
+  if (blobs[0]!.proof.kind !== 'none') checkFileSystem(blobs[0]!.source.size, base + blocks * blockSize);
   await loadCodecs(algorithms);
   const image = await drive(() => new ErofsImage(bytes, { decoded, allowTruncated }), bytes);
   return {
     image,
+    proofs: blobs.map(({ proof }) => proof),
     tree: new ImageTree(image, {
       uid: spec.uid,
       gid: spec.gid,
@@ -90,4 +127,12 @@ export async function openSources(
     run: (operation) => drive(operation, bytes),
     close: () => bytes.close(),
   };
+}
+
+/** What is read together is checked together: a damaged block must not cost its neighbours. */
+function metadataBlockSize(blobs: readonly ProvenBlob[]): number {
+  return blobs.reduce(
+    (size, { source }) => Math.min(size, source instanceof VerifiedSource ? source.blockSize : size),
+    METADATA_BLOCK_SIZE,
+  );
 }

@@ -1,56 +1,62 @@
 /**
  * What verification costs: `node dist/bench/micro/verity.js [IMAGE]`.
  *
- * Sequential verified reads as a share of what one core of node:crypto hashes (createHash, salt and block), and random
+ * Sequential verified reads, alone and by two workers, as a share of what one core of node:crypto hashes (createHash, salt and block), and random
  * 4 KiB verified reads against unverified ones plus one hash; rounds interleaved, ratios taken within a round. Without
  * IMAGE over 64 MiB of random bytes in a temporary file. Absolute figures hold for this machine only.
  */
 import { createHash, randomFillSync } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { BytesSource } from '../../src/cache/bytes-source.js';
+import { Worker } from 'node:worker_threads';
 import { openFileSource } from '../../src/cache/file-source.js';
-import { eachPieceSync } from '../../src/cache/pieces.js';
 import type { Source } from '../../src/cache/source.js';
-import { VerifiedSource } from '../../src/cache/verified-source.js';
-import { dmVerityTree } from '../../src/verity/dm-verity.js';
-import { TreeBuilder } from '../../src/verity/tree-builder.js';
-import { Verifier } from '../../src/verity/verifier.js';
+import { buildTree, type Part, PIECE, readPieces, salt, type Tree, verifiedBy } from './verity-parts.js';
 
 const ROUNDS = 15;
-const PIECE = 1 << 20;
+const WORKERS = 2;
 const RANDOM_READS = 2000;
 const RANDOM_SIZE = 4096;
-const salt = new Uint8Array(32).fill(5);
-
-function verified(data: Source, blockSize: number, dataBlocks: number): VerifiedSource {
-  const tree = dmVerityTree({
-    hashType: 1,
-    algorithm: 'sha256',
-    dataBlockSize: blockSize,
-    hashBlockSize: blockSize,
-    dataBlocks,
-    salt,
-  });
-  const builder = new TreeBuilder(tree);
-  eachPieceSync(data, tree.dataSize, (piece) => builder.add(piece));
-  const { root, bytes } = builder.finish();
-  const verifier = new Verifier(tree, root);
-  return new VerifiedSource({
-    data,
-    hashes: new BytesSource(bytes, 'tree', 'tree'),
-    treeStart: 0,
-    verifier,
-    budget: 64 << 20,
-  });
-}
 
 function sequential(source: Source, size: number): number {
-  const dst = new Uint8Array(PIECE);
   const start = performance.now();
-  for (let offset = 0; offset + PIECE <= size; offset += PIECE) source.readSync!(dst, offset);
+  readPieces(source, 0, size);
   return performance.now() - start;
+}
+
+/** Workers that each read a part of the data when told. */
+class Team {
+  readonly #workers: Worker[];
+
+  constructor(path: string, tree: Tree, size: number, count: number) {
+    const part = Math.ceil(size / count / PIECE) * PIECE;
+    this.#workers = Array.from({ length: count }, (_, i) => {
+      const workerData: Part = { path, tree, start: i * part, end: Math.min(size, (i + 1) * part) };
+      return new Worker(new URL('./verity-worker.js', import.meta.url), { workerData });
+    });
+  }
+
+  async #answers(): Promise<void> {
+    await Promise.all(this.#workers.map((worker) => once(worker, 'message')));
+  }
+
+  ready(): Promise<void> {
+    return this.#answers();
+  }
+
+  /** Milliseconds until all of them have read their part. */
+  async read(): Promise<number> {
+    const start = performance.now();
+    for (const worker of this.#workers) worker.postMessage('read');
+    await this.#answers();
+    return performance.now() - start;
+  }
+
+  async end(): Promise<void> {
+    await Promise.all(this.#workers.map((worker) => worker.terminate()));
+  }
 }
 
 function hashing(bytes: Uint8Array, blockSize: number, size: number): number {
@@ -98,19 +104,26 @@ try {
   const size = Math.floor(data.size / PIECE) * PIECE;
   const piece = randomFillSync(new Uint8Array(PIECE));
   for (const blockSize of [512, 4096, 65536]) {
-    const source = verified(data, blockSize, size / blockSize);
+    const tree = buildTree(data, blockSize, size / blockSize);
+    const source = verifiedBy(data, tree);
+    const team = new Team(path, tree, size, WORKERS);
+    await team.ready();
     const shares: number[] = [];
     const speeds: number[] = [];
     const ratios: number[] = [];
+    const together: number[] = [];
     for (let round = 0; round < ROUNDS; round++) {
       const hashed = hashing(piece, blockSize, size);
       const read = sequential(source, size);
       shares.push(hashed / read);
+      together.push(hashed / (await team.read()));
       speeds.push(size / 1000 / read);
       ratios.push(random(source, size) / (random(data, size) + oneHashEach(piece)));
     }
     report(`blocks of ${blockSize}: sequential, MB/s`, speeds);
     report(`blocks of ${blockSize}: sequential, share of one core hashing`, shares);
+    report(`blocks of ${blockSize}: sequential by ${WORKERS} workers, share of one core hashing`, together);
+    await team.end();
     if (blockSize === RANDOM_SIZE) report('random 4 KiB, of unverified plus one hash', ratios);
   }
   data.close();

@@ -17,7 +17,8 @@ export function openFileSource(path: string): Source {
   }
 }
 
-class FileSource implements Source {
+/** Takes the descriptor over: closing the source closes it. */
+export class FileSource implements Source {
   readonly id: string;
   readonly name: string;
   readonly size: number;

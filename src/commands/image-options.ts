@@ -2,20 +2,23 @@
 import { resolve } from 'node:path';
 import type { Argv } from 'yargs';
 import type { ImageSpec, OpenedImage } from '../open.js';
+import { proofSpec } from '../proof/proof-options.js';
 import { UsageError } from './failure.js';
 import { OutputError } from './output.js';
 import { Problems } from './problems.js';
+import { givenProofs, proofArguments } from './proof-arguments.js';
 
 export interface ImageArguments {
   readonly image: string;
   readonly offset: number | undefined;
   readonly device: string[] | undefined;
   readonly allowTruncated: boolean;
+  readonly objects: string[] | undefined;
 }
 
 /** The positional IMAGE and the options that say how to open it, as mount's -o offset=, device= do. */
 export function imageOptions<T>(parser: Argv<T>): Argv<T & ImageArguments> {
-  return parser
+  return proofArguments(parser)
     .positional('image', {
       type: 'string',
       demandOption: true,
@@ -32,6 +35,12 @@ export function imageOptions<T>(parser: Argv<T>): Argv<T & ImageArguments> {
       requiresArg: true,
       coerce: (given: string | string[]) => (Array.isArray(given) ? given : [given]),
       describe: "an extra device of IMAGE; repeat it in the order of the image's device table",
+    })
+    .option('objects', {
+      type: 'string',
+      requiresArg: true,
+      coerce: (given: string | string[]) => (Array.isArray(given) ? given : [given]),
+      describe: 'a directory with the bytes of files that IMAGE keeps elsewhere (composefs); repeatable',
     })
     .option('allow-truncated', {
       type: 'boolean',
@@ -66,6 +75,8 @@ export function specOf(given: ImageArguments): ImageSpec {
     ...(given.offset !== undefined && { offset: given.offset }),
     ...(given.device !== undefined && { devices: given.device.map((path) => resolve(path)) }),
     ...(given.allowTruncated && { allowTruncated: true }),
+    ...(given.objects !== undefined && { objects: { stores: given.objects.map((path) => resolve(path)) } }),
+    proof: proofSpec(givenProofs(given), (name) => `--${name}`),
   };
 }
 

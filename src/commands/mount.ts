@@ -1,10 +1,12 @@
 import type { Argv, CommandModule } from 'yargs';
 import { UsageError } from './failure.js';
+import { givenProofs, proofArguments } from './proof-arguments.js';
 
 interface MountArguments {
   readonly image: string;
   readonly dir: string;
   readonly o?: string | string[];
+  readonly objects?: string | string[];
   readonly foreground: boolean;
   readonly driver: 'auto' | 'fuse' | 'kernel';
   readonly transport: 'auto' | 'dev-fuse' | 'fuse-native';
@@ -16,7 +18,7 @@ export const command: CommandModule<object, MountArguments> = {
   command: 'mount <image> <dir>',
   describe: 'Mount an image; returns once the mount answers',
   builder: (yargs): Argv<MountArguments> =>
-    yargs
+    proofArguments(yargs)
       .positional('image', {
         type: 'string',
         describe: 'an EROFS image: a file or block device',
@@ -28,7 +30,13 @@ export const command: CommandModule<object, MountArguments> = {
         requiresArg: true,
         describe:
           'mount options with commas between: ro, allow_other, default_permissions, nosuid, nodev, noexec, ' +
-          'fsname=NAME, subtype=NAME, offset=BYTES, device=PATH (repeated), uid=N, gid=N, allow_truncated',
+          'fsname=NAME, subtype=NAME, offset=BYTES, device=PATH and objects=DIR (repeated), uid=N, gid=N, allow_truncated, and ' +
+          'the options of verification with _ for -',
+      })
+      .option('objects', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'a directory with the bytes of files that IMAGE keeps elsewhere (composefs); repeatable',
       })
       .option('foreground', {
         alias: 'f',
@@ -58,6 +66,7 @@ export const command: CommandModule<object, MountArguments> = {
         requiresArg: true,
         describe: 'seconds to wait for the mount to answer',
       })
+      .alias('fsverity-digest', 'digest')
       .example('$0 mount root.erofs /mnt', '')
       .example('$0 mount -o device=blob0,offset=4096 root.erofs /mnt', '') as unknown as Argv<MountArguments>,
   handler: run,
@@ -73,7 +82,13 @@ async function run(given: MountArguments): Promise<void> {
   const lists = given.o === undefined ? [] : [given.o].flat();
   await mountImage(
     {
-      ...wantedBy(given.image, lists, { root: process.geteuid?.() === 0 }),
+      ...wantedBy(
+        given.image,
+        lists,
+        { root: process.geteuid?.() === 0 },
+        givenProofs(given),
+        [given.objects ?? []].flat(),
+      ),
       mountpoint: given.dir,
       driver,
       transport,

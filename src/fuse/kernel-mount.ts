@@ -6,6 +6,7 @@
  */
 import { readFileSync } from 'node:fs';
 import type { ImageSpec } from '../open.js';
+import type { Proof } from '../proof/proof-spec.js';
 import { mount } from '../system/libc.js';
 import { runProgram } from '../system/program.js';
 import { MountError, type MountOptions } from './transport.js';
@@ -29,12 +30,19 @@ const BEYOND_THE_KERNEL: Readonly<Record<string, string>> = {
 };
 
 /** What the kernel's driver cannot do of what was asked, as the end of "the kernel's erofs ..."; else undefined. */
-export function kernelObstacle(spec: ImageSpec, asked: ReadonlySet<string>): string | undefined {
+export function kernelObstacle(
+  spec: ImageSpec,
+  asked: ReadonlySet<string>,
+  proofs: readonly Proof[],
+): string | undefined {
   for (const [option, reason] of Object.entries(BEYOND_THE_KERNEL)) {
     if (asked.has(option)) return `${reason}, so it cannot do -o ${option}`;
   }
+  const proven = proofs.find(({ kind }) => kind !== 'none');
+  if (proven !== undefined) return `does not check ${proven.blob} against its ${proven.kind} hashes`;
   if (process.platform !== 'linux') return 'is part of Linux, and this is another system';
   if (process.geteuid?.() !== 0) return 'is for root';
+  if (spec.objects !== undefined) return 'looks into no object store';
   const device = spec.devices?.find((path) => path.includes(','));
   return device === undefined ? undefined : `takes no device path with a comma (${device})`;
 }

@@ -7,6 +7,8 @@
 import { access, constants, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { type ImageSpec, openImage } from '../open.js';
+import { type GivenProofs, proofSpec } from '../proof/proof-options.js';
+import { type Proof, proofText } from '../proof/proof-spec.js';
 import { launchDaemon } from './daemon-launch.js';
 import { kernelObstacle, mountByKernel } from './kernel-mount.js';
 import { openLogFile } from './log-file.js';
@@ -39,16 +41,35 @@ export interface Listener {
   note(line: string): void;
 }
 
-/** What is asked of an image by the -o lists of `caller`; device paths are relative to the working directory. */
+/**
+ * What is asked of an image by the -o lists of `caller`, and by `proofs` from elsewhere on the command line; paths are
+ * relative to the working directory. Throws OptionError, ProofUsageError, VerityError.
+ */
 export function wantedBy(
   image: string,
   lists: readonly string[],
   caller: Caller,
+  proofs: GivenProofs = new Map(),
+  objects: readonly string[] = [],
 ): Pick<WantedMount, 'spec' | 'options' | 'asked'> {
   const path = resolve(image);
-  const { image: spec, mount: options, asked } = parseOptions(lists, caller, path);
-  const devices = spec.devices?.map((device) => resolve(device));
-  return { spec: { image: path, ...spec, ...(devices !== undefined && { devices }) }, options, asked };
+  const parsed = parseOptions(lists, caller, path);
+  const devices = parsed.image.devices?.map((device) => resolve(device));
+  const stores = [...(parsed.image.objects?.stores ?? []), ...objects].map((store) => resolve(store));
+  const proof = proofSpec(new Map([...parsed.proofs, ...proofs]), (name) =>
+    proofs.has(name) ? `--${name}` : `-o ${name.replaceAll('-', '_')}`,
+  );
+  return {
+    spec: {
+      image: path,
+      ...parsed.image,
+      ...(devices !== undefined && { devices }),
+      ...(stores.length > 0 && { objects: { stores } }),
+      proof,
+    },
+    options: parsed.mount,
+    asked: parsed.asked,
+  };
 }
 
 interface Place {
@@ -65,12 +86,12 @@ interface Place {
  */
 export async function mountImage(wanted: WantedMount, listener: Listener): Promise<void> {
   const { spec, options } = wanted;
-  const blockSize = await checkImage(spec);
+  const { blockSize, proofs } = await checkImage(spec);
   const mountpoint = await resolveMountpoint(wanted.mountpoint);
   await clearStaleMounts(mountpoint, options.subtype, listener.note);
   const place = { mountpoint, device: await checkMountpoint(mountpoint), covered: mountAt(mountpoint)?.id };
 
-  const choice = chooseDriver(wanted);
+  const choice = chooseDriver(wanted, proofs);
   let { reason } = choice;
   if (choice.driver === 'kernel') {
     try {
@@ -88,28 +109,42 @@ export async function mountImage(wanted: WantedMount, listener: Listener): Promi
   }
   const transport = wanted.transport === 'auto' ? defaultTransport() : wanted.transport;
   const because = reason === undefined ? '' : `; ${reason}`;
-  const line = `mounted ${spec.image} on ${mountpoint} (driver fuse, transport ${transport}${because})`;
+  for (const proof of proofs) {
+    if (proof.trust === 'integrity') listener.note(`${proof.blob}: ${proofText(proof)}`);
+  }
+  const checked = proofs.some(({ kind }) => kind !== 'none') ? `; checked by ${checksOf(proofs)}` : '';
+  const line = `mounted ${spec.image} on ${mountpoint} (driver fuse, transport ${transport}${because}${checked})`;
   const serveIt = wanted.foreground ? serveHere : serveInDaemon;
   await serveIt(wanted, transport, place, listener, line);
 }
 
 /** Opens the image once before anything is mounted, so that what is wrong with it is said by the command. */
-async function checkImage(spec: ImageSpec): Promise<number> {
+async function checkImage(
+  spec: ImageSpec,
+): Promise<{ readonly blockSize: number; readonly proofs: readonly Proof[] }> {
   for (const path of [spec.image, ...(spec.devices ?? [])]) await access(path, constants.R_OK);
   const opened = await openImage(spec);
   try {
-    return opened.tree.statfs().blockSize;
+    return { blockSize: opened.tree.statfs().blockSize, proofs: opened.proofs };
   } finally {
     opened.close();
   }
 }
 
-function chooseDriver(wanted: WantedMount): { driver: DriverName; reason?: string } {
+/** "dm-verity (pinned), nothing": a word for each blob. */
+function checksOf(proofs: readonly Proof[]): string {
+  return proofs.map(({ kind, trust }) => (kind === 'none' ? 'nothing' : `${kind} (${trust})`)).join(', ');
+}
+
+function chooseDriver(
+  wanted: WantedMount,
+  proofs: readonly Proof[],
+): { driver: DriverName; reason?: string } {
   if (wanted.driver === 'fuse') return { driver: 'fuse' };
   if (wanted.driver === 'auto' && wanted.transport !== 'auto') return { driver: 'fuse' };
   const obstacle = wanted.foreground
     ? 'has no process that could stay in the foreground'
-    : kernelObstacle(wanted.spec, wanted.asked);
+    : kernelObstacle(wanted.spec, wanted.asked, proofs);
   if (obstacle === undefined) return { driver: 'kernel' };
   const reason = `the kernel's erofs ${obstacle}`;
   if (wanted.driver === 'auto') return { driver: 'fuse', reason };

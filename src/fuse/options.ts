@@ -3,6 +3,7 @@
  * Pure: whether the caller is root is a parameter.
  */
 import type { ImageSpec } from '../open.js';
+import { type GivenProofs, PROOF_OPTIONS, type ProofOption } from '../proof/proof-options.js';
 import type { MountOptions } from './transport.js';
 
 /** `message` names the option, what is wrong with it and what to write instead. */
@@ -14,7 +15,9 @@ export class OptionError extends Error {
 export interface ParsedOptions {
   readonly mount: MountOptions;
   /** what -o says about the image; device paths are as typed */
-  readonly image: Omit<ImageSpec, 'image'>;
+  readonly image: Omit<ImageSpec, 'image' | 'proof'>;
+  /** what -o says about proofs, by their long names */
+  readonly proofs: GivenProofs;
   /** options that were given and change something, by name: what a driver must be able to do */
   readonly asked: ReadonlySet<string>;
 }
@@ -30,8 +33,19 @@ export interface Caller {
 
 type Value = 'none' | 'text' | 'number';
 
+/** Options about proofs by what they are called here: the long name with _ for -. */
+const PROOFS: ReadonlyMap<string, string> = new Map([
+  ...Object.keys(PROOF_OPTIONS).map((name) => [name.replaceAll('-', '_'), name] as const),
+  // as mount.composefs calls them
+  ['digest', 'fsverity-digest'],
+  ['verity', 'require-verity'],
+]);
+
+const valueOfProof = (name: string): Value =>
+  (PROOF_OPTIONS as Record<string, ProofOption>)[name]!.value === undefined ? 'none' : 'text';
+
 /** Options with an effect, and what follows their name. */
-const EFFECTIVE: ReadonlyMap<string, Value> = new Map([
+const EFFECTIVE: ReadonlyMap<string, Value> = new Map<string, Value>([
   ['ro', 'none'],
   ['allow_other', 'none'],
   ['default_permissions', 'none'],
@@ -45,9 +59,11 @@ const EFFECTIVE: ReadonlyMap<string, Value> = new Map([
   ['subtype', 'text'],
   ['offset', 'number'],
   ['device', 'text'],
+  ['objects', 'text'],
   ['uid', 'number'],
   ['gid', 'number'],
   ['allow_truncated', 'none'],
+  ...[...PROOFS].map(([word, name]) => [word, valueOfProof(name)] as const),
 ]);
 
 /** Accepted because fstab, mount(8) and systemd give them to every file system. */
@@ -71,6 +87,8 @@ export function parseOptions(lists: readonly string[], caller: Caller, fsname: s
   const asked = new Set<string>();
   const values = new Map<string, string>();
   const devices: string[] = [];
+  const stores: string[] = [];
+  const proofs = new Map<string, readonly string[]>();
   for (const item of lists.flatMap(splitList)) {
     const [name, value] = splitItem(item);
     if (isIgnored(name, caller)) continue;
@@ -78,7 +96,11 @@ export function parseOptions(lists: readonly string[], caller: Caller, fsname: s
     asked.add(name);
     const opposite = OPPOSITES[name];
     if (opposite !== undefined) asked.delete(opposite);
+    const proof = PROOFS.get(name);
     if (name === 'device') devices.push(value!);
+    else if (name === 'objects') stores.push(value!);
+    else if (proof !== undefined)
+      proofs.set(proof, [...(proofs.get(proof) ?? []), ...(value === undefined ? [] : [value])]);
     else if (value !== undefined) values.set(name, value);
   }
 
@@ -100,10 +122,12 @@ export function parseOptions(lists: readonly string[], caller: Caller, fsname: s
     image: {
       ...(offset !== undefined && { offset }),
       ...(devices.length > 0 && { devices }),
+      ...(stores.length > 0 && { objects: { stores } }),
       ...(uid !== undefined && { uid }),
       ...(gid !== undefined && { gid }),
       ...(asked.has('allow_truncated') && { allowTruncated: true }),
     },
+    proofs,
     asked,
   };
 }

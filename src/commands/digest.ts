@@ -1,0 +1,68 @@
+/** `erofs digest`: what `fsverity digest` prints, without the kernel's or the file system's help. */
+import type { Argv, CommandModule } from 'yargs';
+import { UsageError } from './failure.js';
+
+interface DigestArguments {
+  readonly file: string[];
+  readonly algorithm: 'sha256' | 'sha512';
+  readonly blockSize: number;
+  readonly salt: string;
+  readonly compact: boolean;
+  readonly hashBackend: 'auto' | 'node' | 'noble';
+}
+
+export const command: CommandModule<object, DigestArguments> = {
+  command: 'digest <file..>',
+  describe: "Print files' fs-verity digests, as --fsverity-digest takes them",
+  builder: (parser): Argv<DigestArguments> =>
+    parser
+      .positional('file', {
+        type: 'string',
+        array: true,
+        demandOption: true,
+        describe: 'an image, or any other file',
+      })
+      .option('algorithm', {
+        choices: ['sha256', 'sha512'] as const,
+        default: 'sha256' as const,
+        describe: 'of the Merkle tree and the digest',
+      })
+      .option('block-size', {
+        type: 'number',
+        default: 4096,
+        requiresArg: true,
+        describe: 'of the Merkle tree, in bytes',
+      })
+      .option('salt', { type: 'string', default: '', requiresArg: true, describe: 'hexadecimal digits' })
+      .option('compact', { type: 'boolean', default: false, describe: 'the digits alone' })
+      .option('hash-backend', {
+        choices: ['auto', 'node', 'noble'] as const,
+        default: 'auto' as const,
+        describe: 'who hashes: node:crypto, or @noble/hashes',
+      })
+      .example('$0 digest root.erofs', '')
+      .example('$0 digest --algorithm sha512 --compact root.erofs', '') as unknown as Argv<DigestArguments>,
+  handler: run,
+};
+
+async function run(given: DigestArguments): Promise<void> {
+  const { openFileSource } = await import('../cache/file-source.js');
+  const { fsVerityDigest } = await import('../proof/fs-verity-source.js');
+  const { digestText, parseSalt } = await import('../verity/digest-text.js');
+  const { byteString, Output } = await import('./output.js');
+  const { algorithm, blockSize } = given;
+  if (!Number.isSafeInteger(blockSize)) throw new UsageError('--block-size: expected a number of bytes');
+  const parameters = { algorithm, blockSize, salt: parseSalt(given.salt) };
+  const output = new Output(process.stdout);
+  for (const file of given.file) {
+    const source = openFileSource(file);
+    try {
+      const digest = digestText(await fsVerityDigest(source, parameters, given.hashBackend));
+      const line = given.compact ? digest.slice(digest.indexOf(':') + 1) : `${digest} ${file}`;
+      await output.line(byteString(line));
+    } finally {
+      source.close();
+    }
+  }
+  await output.flush();
+}

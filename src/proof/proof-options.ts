@@ -1,0 +1,197 @@
+/**
+ * Options about proofs, in one table for the command line (--verity-root) and for -o (verity_root), and from their values to
+ * a ProofSpec. Paths become absolute here.
+ */
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { parseSalt } from '../verity/digest-text.js';
+import { type DmVerityParameters, dmVerityAlgorithm } from '../verity/dm-verity.js';
+import type { HashBackend } from '../verity/hash.js';
+import type { BlobClaims, ProofSpec } from './proof-spec.js';
+
+export interface ProofOption {
+  /** what the value is called; undefined: the option takes none */
+  readonly value?: string;
+  /** may be given several times */
+  readonly repeats?: boolean;
+  readonly describe: string;
+}
+
+const EACH = 'repeat it for the extra devices, in their order';
+
+export const PROOF_OPTIONS = {
+  'verity-root': {
+    value: 'HEX',
+    repeats: true,
+    describe: `check every block against this dm-verity root hash; ${EACH}`,
+  },
+  'verity-hash': {
+    value: 'FILE',
+    repeats: true,
+    describe: `what holds the hash tree, where not the image; ${EACH}`,
+  },
+  'verity-offset': {
+    value: 'BYTES',
+    repeats: true,
+    describe: `where the dm-verity superblock is (default: found behind the file system); ${EACH}`,
+  },
+  'verity-no-superblock': { describe: 'the tree has no superblock: give the six parameters below' },
+  'verity-hash-type': { value: '0|1', describe: 'of the tree; a superblock that says otherwise is refused' },
+  'verity-algorithm': { value: 'NAME', describe: 'of the tree: sha256, sha512, sha384, sha1; likewise' },
+  'verity-data-block-size': { value: 'BYTES', describe: 'of the tree; likewise' },
+  'verity-hash-block-size': { value: 'BYTES', describe: 'of the tree; likewise' },
+  'verity-data-blocks': { value: 'N', describe: 'of the tree; likewise' },
+  'verity-salt': { value: 'HEX', describe: 'of the tree, - for none; likewise' },
+  'verity-allow-sha1': { describe: 'accept trees of SHA-1, which can be forged' },
+  'verity-cert': {
+    value: 'FILE',
+    repeats: true,
+    describe: 'a certificate: root hashes count only with a signature by it, or by one that it issued',
+  },
+  'verity-signature': {
+    value: 'FILE',
+    repeats: true,
+    describe: `PKCS#7 over the root hash (default: IMAGE.sig); ${EACH}`,
+  },
+  'verity-ignore-sidecar': { describe: 'do not check by IMAGE.dmverity where that file exists' },
+  'fsverity-digest': {
+    value: 'DIGEST',
+    repeats: true,
+    describe: `check the whole image against this fs-verity digest, sha256:HEX or sha512:HEX; ${EACH}`,
+  },
+  'fsverity-tree': {
+    value: 'FILE',
+    repeats: true,
+    describe: `the Merkle tree of the digest (default: built once and kept); ${EACH}`,
+  },
+  'require-verity': { describe: 'refuse what has no proof: the image, each device, each object' },
+  'hash-backend': { value: 'auto|node|noble', describe: 'who hashes: node:crypto, or @noble/hashes' },
+  'cache-dir': {
+    value: 'DIR',
+    describe: 'where built hash trees are kept (default: $XDG_CACHE_HOME/erofsjs)',
+  },
+} as const satisfies Record<string, ProofOption>;
+
+export type ProofOptionName = keyof typeof PROOF_OPTIONS;
+
+/** What was given for each option, in order; [] for an option without a value. */
+export type GivenProofs = ReadonlyMap<string, readonly string[]>;
+
+/** An option's value makes no sense; `message` names the option. */
+export class ProofUsageError extends Error {
+  override readonly name = 'ProofUsageError';
+  readonly code = 'usage';
+}
+
+/** `spell` writes an option as the user would: "--verity-root" or "-o verity_root". Throws ProofUsageError, VerityError. */
+export function proofSpec(given: GivenProofs, spell: (name: ProofOptionName) => string): ProofSpec {
+  const words = new Words(given, spell);
+  const certificates = words.all('verity-cert').map((path) => resolve(path));
+  const backend = words.one('hash-backend');
+  if (backend !== undefined && backend !== 'auto' && backend !== 'node' && backend !== 'noble') {
+    throw words.refused('hash-backend', backend, 'auto, node or noble');
+  }
+  return {
+    blobs: blobClaims(words),
+    parameters: parameters(words),
+    noSuperblock: words.has('verity-no-superblock'),
+    ignoreSidecars: words.has('verity-ignore-sidecar'),
+    require: words.has('require-verity'),
+    policy: {
+      ...(backend !== undefined && { backend: backend satisfies HashBackend }),
+      allowSha1: words.has('verity-allow-sha1'),
+    },
+    cacheDirectory: resolve(words.one('cache-dir') ?? defaultCacheDirectory()),
+    ...(certificates.length > 0 && { certificateFiles: certificates }),
+  };
+}
+
+export function defaultCacheDirectory(): string {
+  const cache = process.env.XDG_CACHE_HOME;
+  // the XDG base directory specification: a relative path is to be ignored
+  return join(cache?.startsWith('/') === true ? cache : join(homedir(), '.cache'), 'erofsjs');
+}
+
+function blobClaims(words: Words): BlobClaims[] {
+  const roots = words.all('verity-root');
+  const hashes = words.all('verity-hash');
+  const offsets = words.all('verity-offset');
+  const signatures = words.all('verity-signature');
+  const digests = words.all('fsverity-digest');
+  const trees = words.all('fsverity-tree');
+  const count = Math.max(...[roots, hashes, offsets, signatures, digests, trees].map(({ length }) => length));
+  return Array.from({ length: count }, (_, i) => ({
+    ...(roots[i] !== undefined && { root: roots[i].toLowerCase() }),
+    ...(hashes[i] !== undefined && { hashFile: resolve(hashes[i]) }),
+    ...(offsets[i] !== undefined && { hashOffset: words.number('verity-offset', offsets[i]) }),
+    ...(signatures[i] !== undefined && { signatureFile: resolve(signatures[i]) }),
+    ...(digests[i] !== undefined && { fsVerityDigest: digestOf(digests[i]) }),
+    ...(trees[i] !== undefined && { treeFile: resolve(trees[i]) }),
+  }));
+}
+
+/** composefs writes digests without their algorithm, which the length tells. */
+function digestOf(text: string): string {
+  const lower = text.toLowerCase();
+  if (/^[0-9a-f]{64}$/.test(lower)) return `sha256:${lower}`;
+  return /^[0-9a-f]{128}$/.test(lower) ? `sha512:${lower}` : lower;
+}
+
+function parameters(words: Words): Partial<DmVerityParameters> {
+  const type = words.one('verity-hash-type');
+  if (type !== undefined && type !== '0' && type !== '1')
+    throw words.refused('verity-hash-type', type, '0 or 1');
+  const algorithm = words.one('verity-algorithm');
+  const salt = words.one('verity-salt');
+  const numbers = {
+    dataBlockSize: words.oneNumber('verity-data-block-size'),
+    hashBlockSize: words.oneNumber('verity-hash-block-size'),
+    dataBlocks: words.oneNumber('verity-data-blocks'),
+  };
+  return {
+    ...(type !== undefined && { hashType: type === '0' ? 0 : 1 }),
+    ...(algorithm !== undefined && { algorithm: dmVerityAlgorithm(algorithm) }),
+    ...Object.fromEntries(Object.entries(numbers).filter(([, value]) => value !== undefined)),
+    ...(salt !== undefined && { salt: parseSalt(salt) }),
+  };
+}
+
+class Words {
+  readonly #given: GivenProofs;
+  readonly #spell: (name: ProofOptionName) => string;
+
+  constructor(given: GivenProofs, spell: (name: ProofOptionName) => string) {
+    this.#given = given;
+    this.#spell = spell;
+  }
+
+  has(name: ProofOptionName): boolean {
+    return this.#given.has(name);
+  }
+
+  all(name: ProofOptionName): readonly string[] {
+    return this.#given.get(name) ?? [];
+  }
+
+  one(name: ProofOptionName): string | undefined {
+    const [first, ...more] = this.all(name);
+    if (more.length > 0)
+      throw new ProofUsageError(`${this.#spell(name)} is given more than once; it applies to all`);
+    return first;
+  }
+
+  oneNumber(name: ProofOptionName): number | undefined {
+    const text = this.one(name);
+    return text === undefined ? undefined : this.number(name, text);
+  }
+
+  number(name: ProofOptionName, text: string): number {
+    const value = /^(0x[0-9a-f]+|[0-9]+)$/i.test(text) ? Number(text) : Number.NaN;
+    if (Number.isSafeInteger(value)) return value;
+    throw this.refused(name, text, `a number from 0 to ${Number.MAX_SAFE_INTEGER}`);
+  }
+
+  refused(name: ProofOptionName, text: string, expected: string): ProofUsageError {
+    return new ProofUsageError(`${this.#spell(name)} ${text}: expected ${expected}`);
+  }
+}

@@ -1,0 +1,163 @@
+/** From a blob and what is claimed of it to a source of proven bytes, and what to say of the proof. */
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { openFileSource } from '../cache/file-source.js';
+import type { Source } from '../cache/source.js';
+import { VerityError } from '../verity/errors.js';
+import { parseSidecar, SIDECAR_SUFFIX } from '../verity/sidecar.js';
+import { appendedHashOffset } from './appended-tree.js';
+import { dmVeritySource } from './dm-verity-source.js';
+import { fsVeritySource } from './fs-verity-source.js';
+import { type BlobClaims, noProof, type Proof, type ProofSpec } from './proof-spec.js';
+import { SIGNATURE_SUFFIX, signerOf } from './signed-root.js';
+
+export interface ProvenBlob {
+  readonly source: Source;
+  readonly proof: Proof;
+}
+
+/**
+ * `blobs` are local files, the image first, whose file system starts at byte `base`. Rejects with VerityError,
+ * SignatureError or ProofError for what is claimed, ErofsError for an image whose tree has to be found, system errors for
+ * files. The sources are closed by whoever opened them where this rejects, by the proven ones' close() otherwise.
+ */
+export async function proveAll(
+  blobs: readonly Source[],
+  spec: ProofSpec,
+  base: number,
+): Promise<ProvenBlob[]> {
+  if (spec.blobs.length > blobs.length) {
+    throw new VerityError(
+      'contradiction',
+      `proofs were given for ${spec.blobs.length} blobs, the image and its devices are ${blobs.length}`,
+    );
+  }
+  const proven: ProvenBlob[] = [];
+  for (const [i, blob] of blobs.entries()) {
+    proven.push(await prove(blob, spec.blobs[i] ?? {}, spec, i === 0 ? base : undefined));
+  }
+  return proven;
+}
+
+/** `base` is undefined for a blob that is no image: its tree cannot be found by a file system's size. */
+async function prove(
+  blob: Source,
+  claims: BlobClaims,
+  spec: ProofSpec,
+  base: number | undefined,
+): Promise<ProvenBlob> {
+  if (claims.fsVerityDigest !== undefined) {
+    if (claims.root !== undefined) {
+      throw new VerityError(
+        'contradiction',
+        `${blob.name}: a root hash and an fs-verity digest; give the one that it is to be checked by`,
+      );
+    }
+    return proveByDigest(blob, claims.fsVerityDigest, claims, spec);
+  }
+  if (claims.root !== undefined) {
+    const trust = { trust: 'pinned' } as const;
+    return proveByRoot(blob, { ...claims, root: claims.root }, spec, base, trust);
+  }
+  const vouched = spec.ignoreSidecars === true ? undefined : sidecarClaims(blob.name, claims);
+  if (vouched !== undefined) {
+    const trust = { trust: 'integrity', by: `${blob.name}${SIDECAR_SUFFIX}` } as const;
+    return proveByRoot(blob, vouched, spec, base, trust);
+  }
+  if (spec.require === true || spec.certificateFiles !== undefined) throw unproven(blob.name);
+  return { source: blob, proof: noProof(blob.name) };
+}
+
+async function proveByDigest(
+  blob: Source,
+  digest: string,
+  { treeFile }: BlobClaims,
+  { policy, cacheDirectory, certificateFiles }: ProofSpec,
+): Promise<ProvenBlob> {
+  if (certificateFiles !== undefined) {
+    throw new VerityError(
+      'contradiction',
+      `${blob.name}: certificates are for the signatures of root hashes; an fs-verity digest that is pinned needs none`,
+    );
+  }
+  const source = await fsVeritySource(blob, { digest, treeFile, backend: policy?.backend, cacheDirectory });
+  return { source, proof: { blob: blob.name, kind: 'fs-verity', trust: 'pinned', digest } };
+}
+
+async function proveByRoot(
+  blob: Source,
+  claims: BlobClaims & { readonly root: string },
+  spec: ProofSpec,
+  base: number | undefined,
+  trust: Pick<Proof, 'trust' | 'by'>,
+): Promise<ProvenBlob> {
+  const signer = signerOf(claims, blob.name, spec.certificateFiles);
+  const hashes = claims.hashFile === undefined ? blob : openFileSource(claims.hashFile);
+  try {
+    const { source, digest } = await dmVeritySource(blob, hashes, {
+      root: claims.root,
+      hashOffset: claims.hashOffset ?? (await defaultOffset(blob, hashes, spec, base)),
+      parameters: spec.parameters ?? {},
+      hasSuperblock: spec.noSuperblock !== true,
+      policy: spec.policy ?? {},
+    });
+    const by = signer === undefined ? trust : ({ trust: 'signed', by: signer } as const);
+    return { source, proof: { blob: blob.name, kind: 'dm-verity', digest, ...by } };
+  } catch (error) {
+    if (hashes !== blob) hashes.close();
+    throw error;
+  }
+}
+
+async function defaultOffset(
+  blob: Source,
+  hashes: Source,
+  { noSuperblock, parameters }: ProofSpec,
+  base: number | undefined,
+): Promise<number> {
+  if (hashes !== blob) return 0;
+  if (noSuperblock === true) {
+    const { dataBlocks = 0, dataBlockSize = 1, hashBlockSize = 1 } = parameters ?? {};
+    return Math.ceil((dataBlocks * dataBlockSize) / hashBlockSize) * hashBlockSize;
+  }
+  if (base !== undefined) return appendedHashOffset(blob, base);
+  throw new VerityError(
+    'tree-place',
+    `${blob.name}: where its hash tree starts is not known; give the offset or the file that holds the tree`,
+  );
+}
+
+/** What the sidecar beside a blob claims, and the user's own words about where the tree is. */
+function sidecarClaims(
+  blob: string,
+  given: BlobClaims,
+): (BlobClaims & { readonly root: string }) | undefined {
+  const path = `${blob}${SIDECAR_SUFFIX}`;
+  const text = readIfThere(path);
+  if (text === undefined) return undefined;
+  const { rootHash, hashOffset, hashDevice } = parseSidecar(text, path);
+  return {
+    hashOffset,
+    ...(hashDevice !== undefined && { hashFile: join(dirname(blob), hashDevice) }),
+    ...given,
+    root: Buffer.from(rootHash).toString('hex'),
+  };
+}
+
+/** Only a file that does not exist is absent: one that cannot be read must not turn checking off. */
+function readIfThere(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+function unproven(blob: string): VerityError {
+  return new VerityError(
+    'unproven',
+    `${blob}: nothing proves its bytes, and a proof is required; give its root hash or digest, or put a ` +
+      `${SIDECAR_SUFFIX} file (and a ${SIGNATURE_SUFFIX} file where certificates are pinned) beside it`,
+  );
+}
