@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import yargs, { type CommandModule } from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { command as cat } from './commands/cat.js';
+import { command as digest } from './commands/digest.js';
 import { command as extract } from './commands/extract.js';
 import { EXIT_FAILED, reportFailure, UsageError } from './commands/failure.js';
 import { command as info } from './commands/info.js';
@@ -11,6 +12,7 @@ import { command as ls } from './commands/ls.js';
 import { command as mount } from './commands/mount.js';
 import { command as stat } from './commands/stat.js';
 import { command as umount } from './commands/umount.js';
+import { fsckStatus, command as verify } from './commands/verify.js';
 
 /** yargs' own wording on the left. */
 const WORDING = {
@@ -32,7 +34,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exitCode = EXIT_FAILED;
 });
 
-const commands = [mount, umount, ls, cat, stat, extract, info] as CommandModule[];
+const commands = [mount, umount, ls, cat, stat, extract, info, digest, verify] as CommandModule[];
 const given = hideBin(process.argv);
 const words = given[0] === 'mount' ? given.flatMap(splitMountOption) : given;
 
@@ -54,7 +56,8 @@ try {
   for (const command of commands) cli.command(command);
   await cli.parseAsync();
 } catch (error) {
-  process.exitCode = reportFailure(isCommand(words[0]) ? `erofs ${words[0]}` : 'erofs', error);
+  const status = reportFailure(isCommand(words[0]) ? `erofs ${words[0]}` : 'erofs', error);
+  process.exitCode = words[0] === 'verify' ? fsckStatus(status) : status;
 }
 
 /** `-oro` as mount(8) takes it: the option and its list in one word. */
