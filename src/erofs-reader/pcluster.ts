@@ -52,15 +52,19 @@ export class PclusterDecoder {
       length += extents[count]!.encodedLength;
       count++;
     }
-    if (this.#input.length < HEADROOM + length) this.#input = new Uint8Array(HEADROOM + length);
-    const target = this.#input.subarray(HEADROOM, HEADROOM + length);
     if (first.device === undefined) {
+      // Bytes of the metabox come through this decoder themselves: its input is free again only behind this line.
       const view = this.#image.metadata(first.inMetabox, first.offset, length, {});
-      target.set(new Uint8Array(view.buffer, view.byteOffset, length));
+      this.#inputFor(length).set(new Uint8Array(view.buffer, view.byteOffset, length));
     } else {
-      this.#image.bytes.copy(target, first.device, first.offset);
+      this.#image.bytes.copy(this.#inputFor(length), first.device, first.offset);
     }
     return count;
+  }
+
+  #inputFor(length: number): Uint8Array {
+    if (this.#input.length < HEADROOM + length) this.#input = new Uint8Array(HEADROOM + length);
+    return this.#input.subarray(HEADROOM, HEADROOM + length);
   }
 
   /**
