@@ -5,6 +5,8 @@ import { allFixtures, asCommandOptions, fixture } from '../support/fixture.js';
 import { expectedManifest } from '../support/opened.js';
 import { images } from '../support/paths.js';
 import { erofs } from '../support/run.js';
+import { Scratch } from '../support/scratch.js';
+import { withSuperblock } from '../support/superblock.js';
 
 async function summaryOf(name: string): Promise<ImageSummary> {
   const { image, options } = fixture(name);
@@ -62,6 +64,76 @@ t.test('the superblock and its features, by name', async (t) => {
   });
   t.match(await summaryOf('merged'), { devices: [{ tag: /^[0-9a-f]{32}$/ }, { tag: /^[0-9a-f]{32}$/ }] });
   t.not((await summaryOf('label')).volume_name, '');
+});
+
+t.test('what the superblock tells of compression, special inodes, devices and times', async (t) => {
+  const data = await summaryOf('metabox-zstd-lz4-data');
+  t.match(data, {
+    extension_slots: 1,
+    root_nid: '0 (metabox)',
+    packed_nid: null,
+    metabox_nid: /^\d+$/,
+    checksum: /^0x[0-9a-f]{8}$/,
+    compression: [
+      { algorithm: 'LZ4', window_bytes: 65535 },
+      { algorithm: 'ZSTD', max_pcluster_bytes: null },
+    ],
+    metabox_algorithms: { ZSTD: { pclusters: Number } },
+  });
+  t.ok(data.epoch < data.build_time, 'an epoch of its own');
+  const lzma = (await summaryOf('lzma-c1m-dict')).compression[0]!;
+  t.equal(lzma.algorithm, 'LZMA');
+  t.ok(Number.isInteger(Math.log2(lzma.window_bytes)), `dictionary of ${lzma.window_bytes} bytes`);
+  t.match(await summaryOf('deflate'), { compression: [{ algorithm: 'DEFLATE', window_bytes: 32768 }] });
+  t.match(await summaryOf('lz4-c64k'), { compression: [{ algorithm: 'LZ4', max_pcluster_bytes: 65536 }] });
+  t.match(await summaryOf('v15-legacy'), { compression: [{ algorithm: 'LZ4', max_pcluster_bytes: 4096 }] });
+  t.match(await summaryOf('lz4-all-fragments'), { packed_nid: /^\d+$/, metabox_nid: null });
+  const blob = await summaryOf('blobdev');
+  t.equal(blob.blocks - blob.primary_blocks, blob.devices[0]!.blocks, 'blocks of all devices');
+  t.ok((await summaryOf('metazone')).metadata_offset > 0, 'a metadata zone');
+});
+
+t.test('long xattr prefixes, by the place of their table', async (t) => {
+  t.equal((await summaryOf('plain')).xattr_prefixes, null);
+  const found = (await summaryOf('xattr-prefix')).xattr_prefixes!;
+  t.equal(found.place, 'image');
+  t.ok(
+    found.prefixes.length > 0 && found.prefixes.every((prefix) => /^(user|trusted|security)\./.test(prefix!)),
+  );
+});
+
+t.test('indexes and chunk tables by kind', async (t) => {
+  const kinds: Record<string, RegExp> = {
+    lz4: /^compact-2b$/,
+    'lz4-legacy-compress': /^full$/,
+    '48bit-lz4': /^extents-4b$/,
+    chunk4k: /^block-map$/,
+    blobdev: /^chunk-indexes$/,
+    'lz4-all-fragments': /^(whole-fragment|compact-2b)$/,
+  };
+  for (const [name, pattern] of Object.entries(kinds)) {
+    const { indexes } = await summaryOf(name);
+    t.ok(Object.keys(indexes).length > 0, `${name}: some`);
+    t.same(
+      Object.keys(indexes).filter((kind) => !pattern.test(kind)),
+      [],
+      name,
+    );
+  }
+});
+
+t.test('a superblock with odd content is told without harm', async (t) => {
+  const scratch = new Scratch(t);
+  const bytes = withSuperblock('plain', (superblock) => {
+    superblock.setBigInt64(0x18, 2n ** 52n, true);
+    superblock.setUint32(0x08, superblock.getUint32(0x08, true) | 0x40000000, true);
+    for (const [i, byte] of [...Buffer.from('a\x1b[2Jb')].entries()) superblock.setUint8(0x40 + i, byte);
+  });
+  const { status, stdout } = await erofs(['info', scratch.file('odd.erofs', bytes)]);
+  t.equal(status, 0);
+  t.match(stdout, /^built +@\d+$/m);
+  t.match(stdout, /^compatible .*\b0x40000000$/m, 'unknown compatible bits in hex');
+  t.match(stdout, /^volume name +\$'a\\e\[2Jb'$/m, 'no control characters');
 });
 
 t.test('compression by algorithm, fragments and dedupe counted once', async (t) => {

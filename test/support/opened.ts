@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { ManifestReader } from '../../src/commands/manifest-entry.js';
 import { startAt, walk } from '../../src/commands/walk.js';
+import { S_IFMT, S_IFREG } from '../../src/erofs-reader/layout.js';
 import { type OpenedImage, openImage } from '../../src/open.js';
 import type { NodeId } from '../../src/tree/tree.js';
 import { type Fixture, optionValues } from './fixture.js';
@@ -36,11 +37,21 @@ export function expectedManifest({ manifest }: Fixture): Record<string, unknown>
   return JSON.parse(readFileSync(manifest, 'utf8'));
 }
 
+export interface FoundNode {
+  readonly node: NodeId;
+  readonly mode: number;
+  readonly size: number;
+  readonly path: string;
+}
+
+/** Every regular file that is not empty, once. */
+export async function filesOf(opened: OpenedImage): Promise<FoundNode[]> {
+  return (await nodesOf(opened)).filter(({ mode, size }) => (mode & S_IFMT) === S_IFREG && size > 0);
+}
+
 /** Every node of the tree, once, with its mode and size. */
-export async function nodesOf(
-  opened: OpenedImage,
-): Promise<{ node: NodeId; mode: number; size: number; path: string }[]> {
-  const nodes = new Map<NodeId, { node: NodeId; mode: number; size: number; path: string }>();
+export async function nodesOf(opened: OpenedImage): Promise<FoundNode[]> {
+  const nodes = new Map<NodeId, FoundNode>();
   await walk(opened, await startAt(opened, opened.tree.root), {
     entry: ({ node, attr, path }) => {
       nodes.set(node, { node, mode: attr.mode, size: attr.size, path: Buffer.from(path).toString() });
