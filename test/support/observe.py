@@ -1,28 +1,15 @@
 #!/usr/bin/env python3
 """observe.py DIR... > JSON: per DIR all that system calls tell about the tree: every stat field, xattrs, targets,
 digests, the order of directories, SEEK_DATA/SEEK_HOLE maps, and statvfs. Names are percent-escaped bytes."""
-import errno, hashlib, json, os, stat, sys, urllib.parse
+import hashlib, json, os, stat, sys, urllib.parse
+
+from seek_map import seek_map
 
 READ = 1 << 20
 
 
 def escape(name):
     return urllib.parse.quote_from_bytes(name, safe="/ -_.,:+@~")
-
-
-def seek_map(file, size):
-    """[[start, end]...] of the data, as SEEK_DATA and SEEK_HOLE tell it."""
-    found, position = [], 0
-    while position < size:
-        try:
-            start = os.lseek(file, position, os.SEEK_DATA)
-        except OSError as error:
-            if error.errno != errno.ENXIO:
-                raise
-            break
-        position = os.lseek(file, start, os.SEEK_HOLE)
-        found.append([start, position])
-    return found
 
 
 def xattrs(path):

@@ -2,22 +2,9 @@
 """probe.py PROBES DIR... > JSON: per DIR what PROBES, a JSON document, asks for; for trees too huge to read in full.
 {"reads": {PATH: [[OFFSET, LENGTH]...]}} gives stat, the bytes in hex and the SEEK_DATA/SEEK_HOLE map;
 {"lists": {PATH: [NAME...]}} gives the directory's order as a digest, its length, and which of the NAMES are there."""
-import errno, hashlib, json, os, sys
+import hashlib, json, os, sys
 
-
-def seek_map(file, size):
-    """[[start, end]...] of the data, as SEEK_DATA and SEEK_HOLE tell it."""
-    found, position = [], 0
-    while position < size:
-        try:
-            start = os.lseek(file, position, os.SEEK_DATA)
-        except OSError as error:
-            if error.errno != errno.ENXIO:
-                raise
-            break
-        position = os.lseek(file, start, os.SEEK_HOLE)
-        found.append([start, position])
-    return found
+from seek_map import seek_map
 
 
 def reads(path, ranges):
