@@ -52,6 +52,9 @@ export interface FsVector extends VectorData {
 
 export interface FecVector extends VectorData {
   readonly kind: 'dm-verity-fec';
+  readonly block_size: number;
+  readonly salt: string;
+  readonly root_hash: string;
 }
 
 interface Vectors {
