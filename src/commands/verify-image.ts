@@ -67,7 +67,8 @@ function findingLine(image: string, { severity, path, nid, offset, message }: Fi
 function verdict(image: string, findings: Findings, totals: Totals | undefined): string {
   const { errors, warnings, unreported } = findings;
   const left = unreported > 0 ? ` (${unreported} not printed)` : '';
-  const found = errors + warnings === 0 ? 'clean' : `${errors} errors, ${warnings} warnings${left}`;
+  const found =
+    errors + warnings === 0 ? 'clean' : `${count(errors, 'error')}, ${count(warnings, 'warning')}${left}`;
   if (totals === undefined) return `${image}: cannot be opened: ${found}`;
   const { inodes, directories, extents, xattrs, pclusters, decodedBytes } = totals;
   return (
@@ -98,4 +99,8 @@ function report(findings: Findings, found: readonly Finding[], totals: Totals | 
 
 function checkedJson({ decodedBytes, ...counts }: Totals): object {
   return { ...counts, decoded_bytes: decodedBytes };
+}
+
+function count(number: number, what: string): string {
+  return `${number} ${what}${number === 1 ? '' : 's'}`;
 }

@@ -42,7 +42,7 @@ t.test('damage: exit 4, a line for each finding with nid and offset, and the ver
     `$'/x\\n': inode ${nid}: no links, but a name (nid ${nid}, offset 0x${offset.toString(16)})`,
   );
   t.match(warning, /^\/w: warning: inode \d+: 2 links, 1 were found \(nid \d+, offset 0x[0-9a-f]+\)$/);
-  t.match(verdict, /: checked 3 inodes, 1 directories, .*: 1 errors, 1 warnings$/);
+  t.match(verdict, /: checked 3 inodes, 1 directories, .*: 1 error, 1 warning$/);
   t.same(more, ['']);
 });
 
@@ -76,7 +76,7 @@ t.test('--quiet and --limit', async (t) => {
   const { path } = damaged();
   t.match(await erofs(['verify', '--quiet', path]), { status: 4, stdout: '', stderr: '' });
   const { stdout } = await erofs(['verify', '--limit', '1', path]);
-  t.match(stdout, /^[^\n]*\n[^\n]*: 1 errors, 1 warnings \(1 not printed\)\n$/);
+  t.match(stdout, /^[^\n]*\n[^\n]*: 1 error, 1 warning \(1 not printed\)\n$/);
 });
 
 t.test('output that cannot be written: exit 8 and one line', async (t) => {
@@ -100,7 +100,7 @@ t.test('output that cannot be written: exit 8 and one line', async (t) => {
 t.test('warnings alone are exit 0', async (t) => {
   const path = scratch.file('warned.erofs');
   writeImage({ root: directory({ w: file('w', { nlink: 2 }) }) }).save(path);
-  t.match(await erofs(['verify', path]), { status: 0, stdout: /0 errors, 1 warnings\n$/ });
+  t.match(await erofs(['verify', path]), { status: 0, stdout: /0 errors, 1 warning\n$/ });
 });
 
 t.test('an image too damaged to be opened: exit 4', async (t) => {
@@ -109,7 +109,7 @@ t.test('an image too damaged to be opened: exit 4', async (t) => {
   const said = await erofs(['verify', scratch.file('magic.erofs', bytes)]);
   t.match(said, {
     status: 4,
-    stdout: /magic at byte 1024 is .*\n.*: cannot be opened: 1 errors/,
+    stdout: /magic at byte 1024 is .*\n.*: cannot be opened: 1 error/,
     stderr: '',
   });
   const short = await erofs(['verify', '--json', scratch.file('short.erofs', bytes.slice(0, 1100))]);
