@@ -2,11 +2,11 @@
 import { resolve } from 'node:path';
 import type { Argv } from 'yargs';
 import type { ImageSpec, OpenedImage } from '../open.js';
-import { proofSpec } from '../proof/proof-options.js';
+import { openSpec } from '../open-options.js';
 import { UsageError } from './failure.js';
+import { givenOptions, openArguments } from './open-arguments.js';
 import { OutputError } from './output.js';
 import { Problems } from './problems.js';
-import { givenProofs, proofArguments } from './proof-arguments.js';
 
 export interface ImageArguments {
   readonly image: string;
@@ -18,7 +18,7 @@ export interface ImageArguments {
 
 /** The positional IMAGE and the options that say how to open it, as mount's -o offset=, device= do. */
 export function imageOptions<T>(parser: Argv<T>): Argv<T & ImageArguments> {
-  return proofArguments(parser)
+  return openArguments(parser)
     .positional('image', {
       type: 'string',
       demandOption: true,
@@ -76,7 +76,7 @@ export function specOf(given: ImageArguments): ImageSpec {
     ...(given.device !== undefined && { devices: given.device.map((path) => resolve(path)) }),
     ...(given.allowTruncated && { allowTruncated: true }),
     ...(given.objects !== undefined && { objects: { stores: given.objects.map((path) => resolve(path)) } }),
-    proof: proofSpec(givenProofs(given), (name) => `--${name}`),
+    ...openSpec(givenOptions(given), (name) => `--${name}`),
   };
 }
 

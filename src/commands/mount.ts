@@ -1,6 +1,6 @@
 import type { Argv, CommandModule } from 'yargs';
 import { UsageError } from './failure.js';
-import { givenProofs, proofArguments } from './proof-arguments.js';
+import { givenOptions, openArguments } from './open-arguments.js';
 
 interface MountArguments {
   readonly image: string;
@@ -18,7 +18,7 @@ export const command: CommandModule<object, MountArguments> = {
   command: 'mount <image> <dir>',
   describe: 'Mount an image; returns once the mount answers',
   builder: (yargs): Argv<MountArguments> =>
-    proofArguments(yargs)
+    openArguments(yargs)
       .positional('image', {
         type: 'string',
         describe: 'an EROFS image: a file or block device',
@@ -86,7 +86,7 @@ async function run(given: MountArguments): Promise<void> {
         given.image,
         lists,
         { root: process.geteuid?.() === 0 },
-        givenProofs(given),
+        givenOptions(given),
         [given.objects ?? []].flat(),
       ),
       mountpoint: given.dir,

@@ -7,7 +7,8 @@
 import { access, constants, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { type ImageSpec, openImage } from '../open.js';
-import { type GivenProofs, proofSpec } from '../proof/proof-options.js';
+import { openSpec } from '../open-options.js';
+import type { GivenOptions } from '../options/long-option.js';
 import { type Proof, proofText } from '../proof/proof-spec.js';
 import { launchDaemon } from './daemon-launch.js';
 import { kernelObstacle, mountByKernel } from './kernel-mount.js';
@@ -42,22 +43,22 @@ export interface Listener {
 }
 
 /**
- * What is asked of an image by the -o lists of `caller`, and by `proofs` from elsewhere on the command line; paths are
- * relative to the working directory. Throws OptionError, ProofUsageError, VerityError.
+ * What is asked of an image by the -o lists of `caller`, and by `given` from elsewhere on the command line; paths are
+ * relative to the working directory. Throws OptionError, OptionUsageError, VerityError.
  */
 export function wantedBy(
   image: string,
   lists: readonly string[],
   caller: Caller,
-  proofs: GivenProofs = new Map(),
+  given: GivenOptions = new Map(),
   objects: readonly string[] = [],
 ): Pick<WantedMount, 'spec' | 'options' | 'asked'> {
   const path = resolve(image);
   const parsed = parseOptions(lists, caller, path);
   const devices = parsed.image.devices?.map((device) => resolve(device));
   const stores = [...(parsed.image.objects?.stores ?? []), ...objects].map((store) => resolve(store));
-  const proof = proofSpec(new Map([...parsed.proofs, ...proofs]), (name) =>
-    proofs.has(name) ? `--${name}` : `-o ${name.replaceAll('-', '_')}`,
+  const open = openSpec(new Map([...parsed.open, ...given]), (name) =>
+    given.has(name) ? `--${name}` : `-o ${name.replaceAll('-', '_')}`,
   );
   return {
     spec: {
@@ -65,7 +66,7 @@ export function wantedBy(
       ...parsed.image,
       ...(devices !== undefined && { devices }),
       ...(stores.length > 0 && { objects: { stores } }),
-      proof,
+      ...open,
     },
     options: parsed.mount,
     asked: parsed.asked,

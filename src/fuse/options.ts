@@ -3,7 +3,8 @@
  * Pure: whether the caller is root is a parameter.
  */
 import type { ImageSpec } from '../open.js';
-import { type GivenProofs, PROOF_OPTIONS, type ProofOption } from '../proof/proof-options.js';
+import { OPEN_OPTIONS } from '../open-options.js';
+import type { GivenOptions } from '../options/long-option.js';
 import type { MountOptions } from './transport.js';
 
 /** `message` names the option, what is wrong with it and what to write instead. */
@@ -16,8 +17,8 @@ export interface ParsedOptions {
   readonly mount: MountOptions;
   /** what -o says about the image; device paths are as typed */
   readonly image: Omit<ImageSpec, 'image' | 'proof'>;
-  /** what -o says about proofs, by their long names */
-  readonly proofs: GivenProofs;
+  /** what -o says of open-options.ts */
+  readonly open: GivenOptions;
   /** options that were given and change something, by name: what a driver must be able to do */
   readonly asked: ReadonlySet<string>;
 }
@@ -33,16 +34,13 @@ export interface Caller {
 
 type Value = 'none' | 'text' | 'number';
 
-/** Options about proofs by what they are called here: the long name with _ for -. */
-const PROOFS: ReadonlyMap<string, string> = new Map([
-  ...Object.keys(PROOF_OPTIONS).map((name) => [name.replaceAll('-', '_'), name] as const),
+/** The options of open-options.ts by what they are called here: the long name with _ for -. */
+const OPEN: ReadonlyMap<string, string> = new Map([
+  ...[...OPEN_OPTIONS.keys()].map((name) => [name.replaceAll('-', '_'), name] as const),
   // as mount.composefs calls them
   ['digest', 'fsverity-digest'],
   ['verity', 'require-verity'],
 ]);
-
-const valueOfProof = (name: string): Value =>
-  (PROOF_OPTIONS as Record<string, ProofOption>)[name]!.value === undefined ? 'none' : 'text';
 
 /** Options with an effect, and what follows their name. */
 const EFFECTIVE: ReadonlyMap<string, Value> = new Map<string, Value>([
@@ -63,7 +61,9 @@ const EFFECTIVE: ReadonlyMap<string, Value> = new Map<string, Value>([
   ['uid', 'number'],
   ['gid', 'number'],
   ['allow_truncated', 'none'],
-  ...[...PROOFS].map(([word, name]) => [word, valueOfProof(name)] as const),
+  ...[...OPEN].map(
+    ([word, name]) => [word, OPEN_OPTIONS.get(name)!.value === undefined ? 'none' : 'text'] as const,
+  ),
 ]);
 
 /** Accepted because fstab, mount(8) and systemd give them to every file system. */
@@ -88,7 +88,7 @@ export function parseOptions(lists: readonly string[], caller: Caller, fsname: s
   const values = new Map<string, string>();
   const devices: string[] = [];
   const stores: string[] = [];
-  const proofs = new Map<string, readonly string[]>();
+  const open = new Map<string, readonly string[]>();
   for (const item of lists.flatMap(splitList)) {
     const [name, value] = splitItem(item);
     if (isIgnored(name, caller)) continue;
@@ -96,11 +96,11 @@ export function parseOptions(lists: readonly string[], caller: Caller, fsname: s
     asked.add(name);
     const opposite = OPPOSITES[name];
     if (opposite !== undefined) asked.delete(opposite);
-    const proof = PROOFS.get(name);
+    const long = OPEN.get(name);
     if (name === 'device') devices.push(value!);
     else if (name === 'objects') stores.push(value!);
-    else if (proof !== undefined)
-      proofs.set(proof, [...(proofs.get(proof) ?? []), ...(value === undefined ? [] : [value])]);
+    else if (long !== undefined)
+      open.set(long, [...(open.get(long) ?? []), ...(value === undefined ? [] : [value])]);
     else if (value !== undefined) values.set(name, value);
   }
 
@@ -127,7 +127,7 @@ export function parseOptions(lists: readonly string[], caller: Caller, fsname: s
       ...(gid !== undefined && { gid }),
       ...(asked.has('allow_truncated') && { allowTruncated: true }),
     },
-    proofs,
+    open,
     asked,
   };
 }

@@ -1,21 +1,10 @@
-/**
- * Options about proofs, in one table for the command line (--verity-root) and for -o (verity_root), and from their values to
- * a ProofSpec. Paths become absolute here.
- */
+/** Options about proofs, and from their values to a ProofSpec. Paths become absolute here. */
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
+import type { LongOption, OptionWords } from '../options/long-option.js';
 import { parseSalt } from '../verity/digest-text.js';
 import { type DmVerityParameters, dmVerityAlgorithm } from '../verity/dm-verity.js';
-import type { HashBackend } from '../verity/hash.js';
 import type { BlobClaims, ProofSpec } from './proof-spec.js';
-
-export interface ProofOption {
-  /** what the value is called; undefined: the option takes none */
-  readonly value?: string;
-  /** may be given several times */
-  readonly repeats?: boolean;
-  readonly describe: string;
-}
 
 const EACH = 'repeat it for the extra devices, in their order';
 
@@ -70,27 +59,14 @@ export const PROOF_OPTIONS = {
     value: 'DIR',
     describe: 'where built hash trees are kept (default: $XDG_CACHE_HOME/erofsjs)',
   },
-} as const satisfies Record<string, ProofOption>;
+} as const satisfies Record<string, LongOption>;
 
 export type ProofOptionName = keyof typeof PROOF_OPTIONS;
 
-/** What was given for each option, in order; [] for an option without a value. */
-export type GivenProofs = ReadonlyMap<string, readonly string[]>;
-
-/** An option's value makes no sense; `message` names the option. */
-export class ProofUsageError extends Error {
-  override readonly name = 'ProofUsageError';
-  readonly code = 'usage';
-}
-
-/** `spell` writes an option as the user would: "--verity-root" or "-o verity_root". Throws ProofUsageError, VerityError. */
-export function proofSpec(given: GivenProofs, spell: (name: ProofOptionName) => string): ProofSpec {
-  const words = new Words(given, spell);
+/** Throws OptionUsageError, VerityError. */
+export function proofSpec(words: OptionWords<ProofOptionName>): ProofSpec {
   const certificates = words.all('verity-cert').map((path) => resolve(path));
-  const backend = words.one('hash-backend');
-  if (backend !== undefined && backend !== 'auto' && backend !== 'node' && backend !== 'noble') {
-    throw words.refused('hash-backend', backend, 'auto, node or noble');
-  }
+  const backend = words.choice('hash-backend', ['auto', 'node', 'noble']);
   return {
     blobs: blobClaims(words),
     parameters: parameters(words),
@@ -98,7 +74,7 @@ export function proofSpec(given: GivenProofs, spell: (name: ProofOptionName) => 
     ignoreSidecars: words.has('verity-ignore-sidecar'),
     require: words.has('require-verity'),
     policy: {
-      ...(backend !== undefined && { backend: backend satisfies HashBackend }),
+      ...(backend !== undefined && { backend }),
       allowSha1: words.has('verity-allow-sha1'),
     },
     cacheDirectory: resolve(words.one('cache-dir') ?? defaultCacheDirectory()),
@@ -112,7 +88,7 @@ export function defaultCacheDirectory(): string {
   return join(cache?.startsWith('/') === true ? cache : join(homedir(), '.cache'), 'erofsjs');
 }
 
-function blobClaims(words: Words): BlobClaims[] {
+function blobClaims(words: OptionWords<ProofOptionName>): BlobClaims[] {
   const roots = words.all('verity-root');
   const hashes = words.all('verity-hash');
   const offsets = words.all('verity-offset');
@@ -137,10 +113,8 @@ function digestOf(text: string): string {
   return /^[0-9a-f]{128}$/.test(lower) ? `sha512:${lower}` : lower;
 }
 
-function parameters(words: Words): Partial<DmVerityParameters> {
-  const type = words.one('verity-hash-type');
-  if (type !== undefined && type !== '0' && type !== '1')
-    throw words.refused('verity-hash-type', type, '0 or 1');
+function parameters(words: OptionWords<ProofOptionName>): Partial<DmVerityParameters> {
+  const type = words.choice('verity-hash-type', ['0', '1']);
   const algorithm = words.one('verity-algorithm');
   const salt = words.one('verity-salt');
   const numbers = {
@@ -154,44 +128,4 @@ function parameters(words: Words): Partial<DmVerityParameters> {
     ...Object.fromEntries(Object.entries(numbers).filter(([, value]) => value !== undefined)),
     ...(salt !== undefined && { salt: parseSalt(salt) }),
   };
-}
-
-class Words {
-  readonly #given: GivenProofs;
-  readonly #spell: (name: ProofOptionName) => string;
-
-  constructor(given: GivenProofs, spell: (name: ProofOptionName) => string) {
-    this.#given = given;
-    this.#spell = spell;
-  }
-
-  has(name: ProofOptionName): boolean {
-    return this.#given.has(name);
-  }
-
-  all(name: ProofOptionName): readonly string[] {
-    return this.#given.get(name) ?? [];
-  }
-
-  one(name: ProofOptionName): string | undefined {
-    const [first, ...more] = this.all(name);
-    if (more.length > 0)
-      throw new ProofUsageError(`${this.#spell(name)} is given more than once; it applies to all`);
-    return first;
-  }
-
-  oneNumber(name: ProofOptionName): number | undefined {
-    const text = this.one(name);
-    return text === undefined ? undefined : this.number(name, text);
-  }
-
-  number(name: ProofOptionName, text: string): number {
-    const value = /^(0x[0-9a-f]+|[0-9]+)$/i.test(text) ? Number(text) : Number.NaN;
-    if (Number.isSafeInteger(value)) return value;
-    throw this.refused(name, text, `a number from 0 to ${Number.MAX_SAFE_INTEGER}`);
-  }
-
-  refused(name: ProofOptionName, text: string, expected: string): ProofUsageError {
-    return new ProofUsageError(`${this.#spell(name)} ${text}: expected ${expected}`);
-  }
 }

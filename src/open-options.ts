@@ -1,0 +1,22 @@
+/** The long options that say how an image is opened, whichever command opens it, and from their values to an ImageSpec. */
+import type { ImageSpec } from './open.js';
+import { type GivenOptions, type LongOption, OptionWords } from './options/long-option.js';
+import { PROOF_OPTIONS, proofSpec } from './proof/proof-options.js';
+
+interface OptionGroup {
+  readonly heading: string;
+  readonly options: Readonly<Record<string, LongOption>>;
+}
+
+export const OPEN_OPTION_GROUPS: readonly OptionGroup[] = [
+  { heading: 'Verification:', options: PROOF_OPTIONS },
+];
+
+export const OPEN_OPTIONS: ReadonlyMap<string, LongOption> = new Map(
+  OPEN_OPTION_GROUPS.flatMap(({ options }) => Object.entries(options)),
+);
+
+/** `spell` as OptionWords takes it. Throws OptionUsageError, VerityError. */
+export function openSpec(given: GivenOptions, spell: (name: string) => string): Pick<ImageSpec, 'proof'> {
+  return { proof: proofSpec(new OptionWords(given, spell)) };
+}
