@@ -16,6 +16,7 @@ const wanted = [
   { command: 'veritysetup', packages: ['cryptsetup-bin'] },
   { command: 'fsverity', packages: ['fsverity'] },
   { command: 'openssl', packages: ['openssl'] },
+  { command: 'nginx', packages: ['nginx-light', 'nginx'] },
 ];
 
 const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin'];

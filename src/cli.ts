@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import yargs, { type CommandModule } from 'yargs';
 import { hideBin } from 'yargs/helpers';
+import { command as cache } from './commands/cache.js';
 import { command as cat } from './commands/cat.js';
 import { command as digest } from './commands/digest.js';
 import { command as extract } from './commands/extract.js';
@@ -10,6 +11,7 @@ import { EXIT_FAILED, reportFailure, UsageError } from './commands/failure.js';
 import { command as info } from './commands/info.js';
 import { command as ls } from './commands/ls.js';
 import { command as mount } from './commands/mount.js';
+import { command as pull } from './commands/pull.js';
 import { command as stat } from './commands/stat.js';
 import { command as umount } from './commands/umount.js';
 import { fsckStatus, command as verify } from './commands/verify.js';
@@ -34,7 +36,19 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exitCode = EXIT_FAILED;
 });
 
-const commands = [mount, umount, ls, cat, stat, extract, info, digest, verify] as CommandModule[];
+const commands = [
+  mount,
+  umount,
+  ls,
+  cat,
+  stat,
+  extract,
+  info,
+  digest,
+  verify,
+  pull,
+  cache,
+] as CommandModule[];
 const given = hideBin(process.argv);
 const words = given[0] === 'mount' ? given.flatMap(splitMountOption) : given;
 

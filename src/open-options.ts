@@ -1,4 +1,5 @@
 /** The long options that say how an image is opened, whichever command opens it, and from their values to an ImageSpec. */
+import { NETWORK_OPTIONS, remoteSpec } from './network-options.js';
 import type { ImageSpec } from './open.js';
 import { type GivenOptions, type LongOption, OptionWords } from './options/long-option.js';
 import { PROOF_OPTIONS, proofSpec } from './proof/proof-options.js';
@@ -10,6 +11,7 @@ interface OptionGroup {
 
 export const OPEN_OPTION_GROUPS: readonly OptionGroup[] = [
   { heading: 'Verification:', options: PROOF_OPTIONS },
+  { heading: 'Network:', options: NETWORK_OPTIONS },
 ];
 
 export const OPEN_OPTIONS: ReadonlyMap<string, LongOption> = new Map(
@@ -17,6 +19,12 @@ export const OPEN_OPTIONS: ReadonlyMap<string, LongOption> = new Map(
 );
 
 /** `spell` as OptionWords takes it. Throws OptionUsageError, VerityError. */
-export function openSpec(given: GivenOptions, spell: (name: string) => string): Pick<ImageSpec, 'proof'> {
-  return { proof: proofSpec(new OptionWords(given, spell)) };
+export function openSpec(
+  given: GivenOptions,
+  spell: (name: string) => string,
+): Required<Pick<ImageSpec, 'proof' | 'remote'>> {
+  return {
+    proof: proofSpec(new OptionWords(given, spell)),
+    remote: remoteSpec(new OptionWords(given, spell)),
+  };
 }

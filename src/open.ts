@@ -5,7 +5,8 @@
 import { BlockCache } from './cache/block-cache.js';
 import { drive } from './cache/driver.js';
 import { ExtentCache } from './cache/extent-cache.js';
-import { openFileSource } from './cache/file-source.js';
+import type { KnownBlob } from './cache/known-blobs.js';
+import { LazySource } from './cache/lazy-source.js';
 import { countedMemory } from './cache/lru.js';
 import type { Source } from './cache/source.js';
 import { VerifiedSource } from './cache/verified-source.js';
@@ -14,14 +15,17 @@ import { ErofsError } from './erofs-reader/errors.js';
 import { ErofsImage } from './erofs-reader/image.js';
 import { readSuperblock } from './erofs-reader/superblock.js';
 import { type ObjectsSpec, openObjects } from './open-objects.js';
-import { noProof, type Proof, type ProofSpec } from './proof/proof-spec.js';
+import { openSource, type RemoteSpec, shownReference } from './open-source.js';
+import type { RemoteBytes, RemoteDevice } from './prefetch/remote-image.js';
+import { type BlobClaims, noProof, type Proof, type ProofSpec } from './proof/proof-spec.js';
 import { type ProvenBlob, proveAll } from './proof/prove.js';
 import { ImageTree } from './tree/image-tree.js';
 import type { ReadonlyTree } from './tree/tree.js';
 import { checkFileSystem } from './verity/dm-verity-checks.js';
 
-/** Everything that is needed to open an image again in another thread or process. Paths are absolute. */
+/** Everything that is needed to open an image again in another thread or process. Structured-clonable; paths are absolute. */
 export interface ImageSpec {
+  /** a path, or an http or https URL; so are the devices */
   readonly image: string;
   /** byte offset of the file system in `image` (mkfs.erofs --offset); 0 unless given */
   readonly offset?: number;
@@ -36,7 +40,12 @@ export interface ImageSpec {
   readonly proof?: ProofSpec;
   /** where the bytes of its files are, where they are not in it: a composefs image */
   readonly objects?: Pick<ObjectsSpec, 'stores' | 'namespace'>;
+  /** how URLs are read and what is read of them kept; only they need it */
+  readonly remote?: RemoteSpec;
 }
+
+/** Told of what is read of blobs behind a network. */
+export type ReadObserver = (blob: KnownBlob, offset: number, length: number) => void;
 
 /** A problem that was met and left out, while the rest goes on: an invalid name in a directory. */
 export type ProblemReport = (problem: Error) => void;
@@ -46,8 +55,14 @@ export interface OpenedImage {
   readonly image: ErofsImage;
   /** of the image and its devices, in their order */
   readonly proofs: readonly Proof[];
+  /** what the URLs among the image and its devices were found to be: see RemoteSpec.known */
+  readonly known: Readonly<Record<string, KnownBlob>>;
+  /** what lies behind a network, by device, the image first; undefined: it is local */
+  readonly devices: readonly (RemoteDevice | undefined)[];
+  /** those blobs, and what holds their hash trees */
+  readonly blobs: readonly RemoteBytes[];
   /** Runs an operation on tree or image; a promise only where bytes had to be fetched. It may run several times. */
-  run<T>(operation: () => T): T | Promise<T>;
+  run<T>(operation: () => T, signal?: AbortSignal): T | Promise<T>;
   close(): void;
 }
 
@@ -66,14 +81,35 @@ const NOTHING_CLAIMED: ProofSpec = { blobs: [] };
  * Throws ErofsError, VerityError and its kin for what is to prove the image, or the system's error (code ENOENT,
  * EACCES, …) for a path that cannot be opened.
  */
-export async function openImage(spec: ImageSpec, report: ProblemReport = () => {}): Promise<OpenedImage> {
+export async function openImage(
+  spec: ImageSpec,
+  report: ProblemReport = () => {},
+  observed?: ReadObserver,
+): Promise<OpenedImage> {
   const sources: Source[] = [];
+  const known: Record<string, KnownBlob> = {};
+  const lazy: LazySource[] = [];
+  const open = async (reference: string, verified: boolean): Promise<Source> => {
+    const opened = await openSource(reference, spec.remote, { verified, report, observed });
+    const { source } = opened;
+    if (opened.known !== undefined) known[reference] = opened.known;
+    if (source instanceof LazySource) lazy.push(source);
+    return source;
+  };
   try {
-    for (const path of [spec.image, ...(spec.devices ?? [])]) sources.push(openFileSource(path));
-    const blobs = await proveAll(sources, spec.proof ?? NOTHING_CLAIMED, spec.offset ?? 0);
+    const claims = spec.proof ?? NOTHING_CLAIMED;
+    for (const [i, reference] of [spec.image, ...(spec.devices ?? [])].entries()) {
+      sources.push(await open(reference, isClaimed(claims.blobs[i])));
+    }
+    const devices = sources.map((source, i) =>
+      source instanceof LazySource ? { blob: source, base: i === 0 ? (spec.offset ?? 0) : 0 } : undefined,
+    );
+    const blobs = await proveAll(sources, claims, spec.offset ?? 0, (reference) => open(reference, true));
     // closing a proven source closes the one below it
     for (const [i, { source }] of blobs.entries()) sources[i] = source;
-    const opened = await openBlobs(blobs, spec, report);
+    const opened = { ...(await openBlobs(blobs, spec, report)), known, devices, blobs: lazy };
+    // other threads are to find what opening took
+    for (const source of lazy) await source.flush();
     if (spec.objects === undefined) return opened;
     return await openObjects(opened, {
       ...spec.objects,
@@ -82,9 +118,12 @@ export async function openImage(spec: ImageSpec, report: ProblemReport = () => {
     });
   } catch (error) {
     for (const source of sources) source.close();
-    throw error instanceof ErofsError ? namingImage(error, spec.image) : error;
+    throw error instanceof ErofsError ? namingImage(error, shownReference(spec.image)) : error;
   }
 }
+
+const isClaimed = (claims: BlobClaims | undefined): boolean =>
+  claims?.root !== undefined || claims?.fsVerityDigest !== undefined;
 
 /** The reader does not know what its bytes are called; people do. */
 function namingImage(error: ErofsError, name: string): ErofsError {
@@ -94,7 +133,7 @@ function namingImage(error: ErofsError, name: string): ErofsError {
 /** As openImage, over sources that the caller made and nothing proves: the image first, then the extra devices. */
 export function openSources(
   sources: readonly Source[],
-  spec: Omit<ImageSpec, 'image' | 'devices' | 'proof'>,
+  spec: Omit<ImageSpec, 'image' | 'devices' | 'proof' | 'remote'>,
   report: ProblemReport = () => {},
 ): Promise<OpenedImage> {
   const blobs = sources.map((source) => ({ source, proof: noProof(source.name) }));
@@ -103,7 +142,7 @@ export function openSources(
 
 async function openBlobs(
   blobs: readonly ProvenBlob[],
-  spec: Omit<ImageSpec, 'image' | 'devices' | 'proof'>,
+  spec: Omit<ImageSpec, 'image' | 'devices' | 'proof' | 'remote'>,
   report: ProblemReport,
 ): Promise<OpenedImage> {
   const base = spec.offset ?? 0;
@@ -118,13 +157,16 @@ async function openBlobs(
   return {
     image,
     proofs: blobs.map(({ proof }) => proof),
+    known: {},
+    devices: blobs.map(() => undefined),
+    blobs: [],
     tree: new ImageTree(image, {
       uid: spec.uid,
       gid: spec.gid,
       report,
       nodes: countedMemory(INODES_KEPT),
     }),
-    run: (operation) => drive(operation, bytes),
+    run: (operation, signal) => drive(operation, bytes, signal),
     close: () => bytes.close(),
   };
 }

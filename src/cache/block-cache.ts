@@ -1,12 +1,12 @@
 /**
  * The reader's ByteView over sources: metadata through cached blocks, data straight to where it is wanted.
  *
- * A source that can be read synchronously is never missed; of another one, blocks that are not here are thrown
- * as a Miss. Blocks fetched for a running operation are pinned until it ends, so that eviction cannot take the
- * first while the second arrives.
+ * What a source does not have here is thrown as a Miss. Blocks fetched for a running operation are pinned until it ends,
+ * so that eviction, here or in the source, cannot take the first while the second arrives.
  */
 import type { ByteRange, ByteView, Miss } from '../erofs-reader/bytes.js';
 import { ErofsError } from '../erofs-reader/errors.js';
+import type { Pins } from './driver.js';
 import { byteMemory, type Memory } from './lru.js';
 import type { BlobRange, Source } from './source.js';
 
@@ -14,6 +14,12 @@ import type { BlobRange, Source } from './source.js';
 export interface CachedDevice {
   readonly source: Source;
   readonly base: number;
+}
+
+/** A block that running operations hold; it is let go with the last of them. */
+interface Pinned {
+  readonly bytes: Uint8Array;
+  holders: number;
 }
 
 /** Block n of device d has the key d * DEVICE_STRIDE + n: numbers are cheaper keys than strings. */
@@ -24,7 +30,7 @@ export class BlockCache implements ByteView {
   readonly #devices: readonly CachedDevice[];
   readonly #blockSize: number;
   readonly #blocks: Memory<Uint8Array>;
-  readonly #pinned = new Map<number, Uint8Array>();
+  readonly #pinned = new Map<number, Pinned>();
 
   /** `budget` and `blockSize` in bytes. */
   constructor(devices: readonly CachedDevice[], budget: number, blockSize: number) {
@@ -40,6 +46,7 @@ export class BlockCache implements ByteView {
     const skip = offset - first * this.#blockSize;
     if (skip + length <= this.#blockSize) {
       const block = this.#block(device, first);
+      if (block === undefined) throw miss([{ device, offset, length }]);
       return new DataView(block.buffer, block.byteOffset + skip, length);
     }
     const joined = new Uint8Array(length);
@@ -50,82 +57,118 @@ export class BlockCache implements ByteView {
   copy(dst: Uint8Array, device: number, offset: number): void {
     this.#checkRange(device, offset, dst.length);
     const { source, base } = this.#devices[device]!;
-    if (source.readSync !== undefined) source.readSync(dst, base + offset);
-    else this.#copyBlocks(dst, device, offset);
+    if (source.readSync?.(dst, base + offset) !== true) this.#copyBlocks(dst, device, offset);
   }
 
   want(ranges: readonly ByteRange[]): void {
     const missing = ranges.filter((range) => {
       this.#checkRange(range.device, range.offset, range.length);
-      return this.#devices[range.device]!.source.readSync === undefined && !this.#isHere(range);
+      return !this.#isHere(range);
     });
     if (missing.length > 0) throw miss(missing);
   }
 
   /** Fetches what a Miss lists and pins it. Rejects as the sources do. */
-  async fill({ ranges }: Miss): Promise<void> {
-    await Promise.all(this.#devices.map((_, device) => this.#fillDevice(device, ranges)));
+  async fill({ ranges }: Miss, pins: Pins, signal?: AbortSignal): Promise<void> {
+    await Promise.all(this.#devices.map((_, device) => this.#fillDevice(device, ranges, pins, signal)));
   }
 
-  /** The operation that the pinned blocks were fetched for has ended. */
-  unpin(): void {
-    this.#pinned.clear();
+  /** The operation that the blocks were fetched for has ended. */
+  unpin(pins: Pins): void {
+    for (const key of pins) {
+      const pinned = this.#pinned.get(key)!;
+      pinned.holders--;
+      if (pinned.holders === 0) this.#pinned.delete(key);
+    }
+    pins.length = 0;
   }
 
   close(): void {
     this.#blocks.clear();
-    this.unpin();
     for (const { source } of this.#devices) source.close();
   }
 
-  async #fillDevice(device: number, ranges: readonly ByteRange[]): Promise<void> {
+  async #fillDevice(
+    device: number,
+    ranges: readonly ByteRange[],
+    pins: Pins,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
     const { source, base } = this.#devices[device]!;
-    const numbers: number[] = [];
-    const wanted: BlobRange[] = [];
-    for (const number of this.#missingBlocks(device, ranges)) {
-      const offset = number * this.#blockSize;
-      numbers.push(number);
-      wanted.push({ offset: base + offset, length: Math.min(this.#blockSize, this.sizes[device]! - offset) });
-    }
-    if (wanted.length === 0) return;
-    const blocks = await source.read(wanted);
-    for (const [i, number] of numbers.entries()) {
-      const key = device * DEVICE_STRIDE + number;
-      this.#pinned.set(key, blocks[i]!);
-      this.#blocks.set(key, blocks[i]!);
+    const runs = this.#runsOf(this.#missingBlocks(device, ranges, pins));
+    if (runs.length === 0) return;
+    const wanted: BlobRange[] = runs.map(({ first, count }) => ({
+      offset: base + first * this.#blockSize,
+      length: Math.min(count * this.#blockSize, this.sizes[device]! - first * this.#blockSize),
+    }));
+    const fetched = await source.read(wanted, signal);
+    for (const [i, { first, count }] of runs.entries()) {
+      for (let n = 0; n < count; n++) {
+        const bytes = fetched[i]!.subarray(n * this.#blockSize, (n + 1) * this.#blockSize);
+        this.#pin(device * DEVICE_STRIDE + first + n, bytes, pins);
+        // a source that keeps what it fetched gives it again at once, and data does not push metadata out
+        if (source.readSync === undefined)
+          this.#blocks.set(device * DEVICE_STRIDE + first + n, bytes.slice());
+      }
     }
   }
 
-  #missingBlocks(device: number, ranges: readonly ByteRange[]): Set<number> {
+  #pin(key: number, bytes: Uint8Array, pins: Pins): void {
+    const pinned = this.#pinned.get(key);
+    if (pinned === undefined) this.#pinned.set(key, { bytes, holders: 1 });
+    else pinned.holders++;
+    pins.push(key);
+  }
+
+  /** Neighbouring blocks together; `numbers` as they were met, each once. */
+  #runsOf(numbers: ReadonlySet<number>): { readonly first: number; count: number }[] {
+    const runs: { readonly first: number; count: number }[] = [];
+    for (const number of [...numbers].sort((a, b) => a - b)) {
+      const last = runs.at(-1);
+      if (last !== undefined && last.first + last.count === number) last.count++;
+      else runs.push({ first: number, count: 1 });
+    }
+    return runs;
+  }
+
+  /** The blocks of ranges that are not in memory; those that are, whoever wanted them, are added to `pins` where it is given. */
+  #missingBlocks(device: number, ranges: readonly ByteRange[], pins?: Pins): Set<number> {
     const missing = new Set<number>();
     for (const range of ranges) {
       if (range.device !== device) continue;
       const last = Math.floor((range.offset + range.length - 1) / this.#blockSize);
       for (let number = Math.floor(range.offset / this.#blockSize); number <= last; number++) {
-        if (this.#kept(device * DEVICE_STRIDE + number) === undefined) missing.add(number);
+        const key = device * DEVICE_STRIDE + number;
+        const kept = this.#kept(key);
+        if (kept === undefined) missing.add(number);
+        else if (pins !== undefined) this.#pin(key, kept, pins);
       }
     }
     return missing;
   }
 
-  #isHere({ device, offset, length }: ByteRange): boolean {
-    return this.#missingBlocks(device, [{ device, offset, length }]).size === 0;
+  #isHere(range: ByteRange): boolean {
+    const { source, base } = this.#devices[range.device]!;
+    if (source.readSync !== undefined) {
+      if (source.isHere === undefined || source.isHere(base + range.offset, range.length)) return true;
+    }
+    return this.#missingBlocks(range.device, [range]).size === 0;
   }
 
   #kept(key: number): Uint8Array | undefined {
-    return this.#blocks.get(key) ?? this.#pinned.get(key);
+    return this.#blocks.get(key) ?? this.#pinned.get(key)?.bytes;
   }
 
-  #block(device: number, number: number): Uint8Array {
+  /** undefined where it is not here. */
+  #block(device: number, number: number): Uint8Array | undefined {
     const key = device * DEVICE_STRIDE + number;
     const kept = this.#kept(key);
     if (kept !== undefined) return kept;
     const { source, base } = this.#devices[device]!;
+    if (source.readSync === undefined) return undefined;
     const offset = number * this.#blockSize;
-    const length = Math.min(this.#blockSize, this.sizes[device]! - offset);
-    if (source.readSync === undefined) throw miss([{ device, offset, length }]);
-    const block = new Uint8Array(length);
-    source.readSync(block, base + offset);
+    const block = new Uint8Array(Math.min(this.#blockSize, this.sizes[device]! - offset));
+    if (!source.readSync(block, base + offset)) return undefined;
     this.#blocks.set(key, block);
     return block;
   }
@@ -134,7 +177,10 @@ export class BlockCache implements ByteView {
     for (let filled = 0; filled < dst.length; ) {
       const number = Math.floor((offset + filled) / this.#blockSize);
       const skip = offset + filled - number * this.#blockSize;
-      const piece = this.#block(device, number).subarray(skip, skip + dst.length - filled);
+      const block = this.#block(device, number);
+      // all of it at once: what is here is not fetched, and the rest would cost a round for each block
+      if (block === undefined) throw miss([{ device, offset, length: dst.length }]);
+      const piece = block.subarray(skip, skip + dst.length - filled);
       dst.set(piece, filled);
       filled += piece.length;
     }

@@ -16,7 +16,7 @@ export class BytesSource implements Source {
     this.#bytes = bytes;
   }
 
-  readSync(dst: Uint8Array, offset: number): void {
+  readSync(dst: Uint8Array, offset: number): boolean {
     if (offset + dst.length > this.size) {
       throw new ErofsError(
         'truncated',
@@ -25,6 +25,7 @@ export class BytesSource implements Source {
       );
     }
     dst.set(this.#bytes.subarray(offset, offset + dst.length));
+    return true;
   }
 
   async read(ranges: readonly BlobRange[]): Promise<Uint8Array[]> {

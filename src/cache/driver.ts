@@ -6,29 +6,43 @@
  */
 import { isMiss, type Miss } from '../erofs-reader/bytes.js';
 
+/** What one operation holds of a cache until it ends. */
+export type Pins = number[];
+
 /** What the driver needs of a cache. */
 export interface Fillable {
-  fill(miss: Miss): Promise<void>;
-  unpin(): void;
+  /** Fetches what a Miss lists and adds it to `pins`. */
+  fill(miss: Miss, pins: Pins, signal: AbortSignal | undefined): Promise<void>;
+  unpin(pins: Pins): void;
 }
 
 const MAX_ROUNDS = 64;
 
-/** Returns T itself, with no promise, whenever nothing was missing. */
-export function drive<T>(operation: () => T, bytes: Fillable): T | Promise<T> {
+/**
+ * Returns T itself, with no promise, whenever nothing was missing. With a signal, a run that waits rejects with its reason, and
+ * what nobody else waits for is no longer fetched.
+ */
+export function drive<T>(operation: () => T, bytes: Fillable, signal?: AbortSignal): T | Promise<T> {
   try {
     return operation();
   } catch (thrown) {
     if (!isMiss(thrown)) throw thrown;
-    return driveOn(operation, bytes, thrown);
+    return driveOn(operation, bytes, thrown, signal);
   }
 }
 
-async function driveOn<T>(operation: () => T, bytes: Fillable, first: Miss): Promise<T> {
+async function driveOn<T>(
+  operation: () => T,
+  bytes: Fillable,
+  first: Miss,
+  signal: AbortSignal | undefined,
+): Promise<T> {
   let miss = first;
+  const pins: Pins = [];
   try {
     for (let round = 0; round < MAX_ROUNDS; round++) {
-      await bytes.fill(miss);
+      signal?.throwIfAborted();
+      await bytes.fill(miss, pins, signal);
       try {
         return operation();
       } catch (thrown) {
@@ -37,7 +51,7 @@ async function driveOn<T>(operation: () => T, bytes: Fillable, first: Miss): Pro
       }
     }
   } finally {
-    bytes.unpin();
+    bytes.unpin(pins);
   }
   throw Object.assign(new Error(`the reader still missed bytes after ${MAX_ROUNDS} rounds`), { code: 'io' });
 }

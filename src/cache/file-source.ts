@@ -38,7 +38,7 @@ export class FileSource implements Source {
     this.#descriptor = descriptor;
   }
 
-  readSync(dst: Uint8Array, offset: number): void {
+  readSync(dst: Uint8Array, offset: number): boolean {
     let filled = 0;
     while (filled < dst.length) {
       const count = readSync(this.#descriptor, dst, filled, dst.length - filled, offset + filled);
@@ -51,6 +51,7 @@ export class FileSource implements Source {
       }
       filled += count;
     }
+    return true;
   }
 
   async read(ranges: readonly BlobRange[]): Promise<Uint8Array[]> {

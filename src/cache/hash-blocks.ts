@@ -32,18 +32,38 @@ export class HashBlocks {
   }
 
   /**
-   * The verified leaf block above a data block, read now where it is not here; undefined in a tree without levels. The
-   * source can be read synchronously. Throws IntegrityError, and as the source does.
+   * The verified leaf block above a data block, read now where it is not in memory; undefined in a tree without levels, and
+   * false where the source does not have what that takes. The source can be read synchronously. Throws IntegrityError,
+   * and as the source does.
    */
-  leafSync(dataBlock: number): Uint8Array | undefined {
+  leafSync(dataBlock: number): Uint8Array | undefined | false {
     const { shape } = this.#verifier;
     if (shape.levels === 0) return undefined;
     const number = shape.hashBlock(0, dataBlock);
     if (number !== this.#lastNumber) {
-      this.#lastLeaf = this.#nodeSync(0, dataBlock);
+      const leaf = this.#nodeSync(0, dataBlock);
+      if (leaf === false) return false;
+      this.#lastLeaf = leaf;
       this.#lastNumber = number;
     }
     return this.#lastLeaf;
+  }
+
+  /** The verified leaf block above a data block where it is in memory; undefined, too, in a tree without levels. */
+  keptLeaf(dataBlock: number): Uint8Array | undefined {
+    const { shape } = this.#verifier;
+    return shape.levels === 0 ? undefined : this.#kept(0, shape.hashBlock(0, dataBlock));
+  }
+
+  /** Whether leafSync would give the leaf above a data block: it is in memory, or it and all that is missing above it are here. */
+  isHere(dataBlock: number): boolean {
+    const { shape } = this.#verifier;
+    for (let level = 0; level < shape.levels; level++) {
+      const number = shape.hashBlock(level, dataBlock);
+      if (this.#kept(level, number) !== undefined) return true;
+      if (this.#source.isHere?.(this.#offsetOf(number), shape.hashBlockSize) === false) return false;
+    }
+    return true;
   }
 
   /**
@@ -72,18 +92,21 @@ export class HashBlocks {
     this.#lastNumber = -1;
   }
 
-  #nodeSync(level: number, dataBlock: number): Uint8Array | undefined {
+  #nodeSync(level: number, dataBlock: number): Uint8Array | undefined | false {
     const { shape } = this.#verifier;
     if (level === shape.levels) return undefined;
     const number = shape.hashBlock(level, dataBlock);
     const kept = this.#kept(level, number);
     if (kept !== undefined) return kept;
     const parent = this.#nodeSync(level + 1, dataBlock);
+    if (parent === false) return false;
     const node = new Uint8Array(shape.hashBlockSize);
     const offset = this.#offsetOf(number);
-    this.#source.readSync!(node, offset);
+    if (!this.#source.readSync!(node, offset)) return false;
     if (!this.#verifier.nodeMatches(level, dataBlock, node, parent)) {
-      this.#source.readSync!(node, offset);
+      // what was kept wrongly is not kept at all: leaves() gets it again
+      if (this.#source.discard !== undefined) return false;
+      if (!this.#source.readSync!(node, offset)) return false;
       this.#requireMatch(level, dataBlock, node, parent);
     }
     this.#keep(level, number, node);
@@ -160,6 +183,7 @@ export class HashBlocks {
     let node = new Uint8Array(fetched);
     if (!this.#verifier.nodeMatches(level, dataBlock, node, parent)) {
       const range = { offset: this.#offsetOf(number), length: node.length };
+      this.#source.discard?.(range.offset, range.length);
       node = new Uint8Array((await this.#source.read([range]))[0]!);
       this.#requireMatch(level, dataBlock, node, parent);
     }

@@ -4,6 +4,7 @@ import { LRUCache } from 'lru-cache';
 export interface Memory<Value, Key = number> {
   get(key: Key): Value | undefined;
   set(key: Key, value: Value): unknown;
+  delete(key: Key): unknown;
   clear(): void;
 }
 

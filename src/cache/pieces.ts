@@ -23,12 +23,17 @@ export async function eachPiece(
   }
 }
 
-/** The same at once, from a source that can be read synchronously. Throws as it does. */
+/** The same at once, from a source that has all of its bytes here. Throws as it does, and code 'io' where one is missing. */
 export function eachPieceSync(source: Source, size: number, take: (piece: Uint8Array) => void): void {
   const buffer = new Uint8Array(Math.min(PIECE_SIZE, size));
   for (let offset = 0; offset < size; offset += PIECE_SIZE) {
     const piece = buffer.subarray(0, Math.min(PIECE_SIZE, size - offset));
-    source.readSync!(piece, offset);
+    if (source.readSync?.(piece, offset) !== true) throw notHere(source.name, piece.length, offset);
     take(piece);
   }
+}
+
+function notHere(name: string, length: number, offset: number): Error {
+  const message = `${name}: ${length} bytes from byte ${offset} on are not here; get them first`;
+  return Object.assign(new Error(message), { code: 'io' });
 }

@@ -1,4 +1,4 @@
-/** Bytes of one blob: a local file or block device here; HTTP and registries implement the same in src/remote. */
+/** Bytes of one blob: a local file or block device here; a blob behind a network in lazy-source.ts. */
 
 /** A half-open range of bytes of one blob. */
 export interface BlobRange {
@@ -14,11 +14,19 @@ export interface Source {
   /** bytes */
   readonly size: number;
   /**
-   * Fills dst from `offset`. Present only where it cannot block for long (a local file).
+   * Fills dst from `offset` and returns true; false where not all of the bytes are here: dst is then undefined, and
+   * read() gets them. Present only where it cannot block for long (a local file, which has everything).
    * Throws code 'truncated' where the blob ends before, 'io' where the system refuses.
    */
-  readSync?(dst: Uint8Array, offset: number): void;
-  /** One array a range, each of its full length; rejects like readSync throws. */
+  readSync?(dst: Uint8Array, offset: number): boolean;
+  /**
+   * Whether readSync would fill all of a range, found out without reading it. It may have changed when that is called: what is
+   * kept may be evicted or turn out to be damaged. Absent where readSync always fills, or is absent itself.
+   */
+  isHere?(offset: number, length: number): boolean;
+  /** What is kept of these bytes was proven wrong: the next read() gets them from where they came. Absent where nothing is kept. */
+  discard?(offset: number, length: number): void;
+  /** One array a range, each of its full length; rejects like readSync throws, and with the signal's reason. */
   read(ranges: readonly BlobRange[], signal?: AbortSignal): Promise<Uint8Array[]>;
   close(): void;
 }

@@ -3,11 +3,12 @@
  *
  * LAW: bytes are checked each time they enter memory, in the very memory they are used from, before anybody sees them;
  * storage is never believed twice. So destinations are private memory, not shared with another thread or a mapped
- * file. What does not match is read once more, then it is an IntegrityError and the destination is zeroed. Only what
- * lies in the blocks of a read can make it fail.
+ * file. What does not match is read once more, from where it came rather than from where it was kept, then it is an
+ * IntegrityError and the destination is zeroed. Only what lies in the blocks of a read can make it fail.
  */
 import { ErofsError } from '../erofs-reader/errors.js';
 import type { Verifier } from '../verity/verifier.js';
+import { unlessAborted } from './abort.js';
 import { HashBlocks } from './hash-blocks.js';
 import type { BlobRange, Source } from './source.js';
 
@@ -30,8 +31,12 @@ export class VerifiedSource implements Source {
   readonly size: number;
   /** bytes that are checked together */
   readonly blockSize: number;
-  /** Present where both sources have it. Throws IntegrityError, and as they do. */
-  readonly readSync?: (dst: Uint8Array, offset: number) => void;
+  /** Present where both sources have it. False, too, where what is kept does not match. Throws IntegrityError, and as they do. */
+  readonly readSync?: (dst: Uint8Array, offset: number) => boolean;
+  /** Present where one of the sources has it: data and the hash blocks that it is checked by are here. */
+  readonly isHere?: (offset: number, length: number) => boolean;
+  /** Present where one of the sources has it: the data only, as a hash block is never taken before it matched. */
+  readonly discard?: (offset: number, length: number) => void;
   readonly #data: Source;
   readonly #hashes: Source;
   readonly #verifier: Verifier;
@@ -52,22 +57,41 @@ export class VerifiedSource implements Source {
     this.#part = new Uint8Array(this.blockSize);
     if (data.readSync !== undefined && hashes.readSync !== undefined) {
       this.readSync = (dst, offset) => this.#readSync(dst, offset);
+      if (data.isHere !== undefined || hashes.isHere !== undefined) {
+        this.isHere = (offset, length) => this.#isHere(offset, length);
+      }
     }
+    if (data.discard !== undefined) this.discard = (offset, length) => data.discard!(offset, length);
   }
 
   async read(ranges: readonly BlobRange[], signal?: AbortSignal): Promise<Uint8Array[]> {
     for (const { offset, length } of ranges) this.#checkRange(offset, length);
     const numbers = this.#blocksOf(ranges);
+    const early = this.#startData(numbers, signal);
     // not with the signal: others may wait for the same hash blocks
-    const leaves = await this.#hashBlocks.leaves(numbers);
+    const leaves = await unlessAborted(this.#hashBlocks.leaves(numbers), signal);
     const leafOf = (block: number) =>
       this.#verifier.shape.levels === 0 ? undefined : leaves.get(this.#verifier.shape.hashBlock(0, block));
-    const blocks = await this.#fetch(
-      numbers.filter((block) => !this.#verifier.isZero(block, leafOf(block))),
-      leafOf,
-      signal,
-    );
+    const wanted = numbers.filter((block) => !this.#verifier.isZero(block, leafOf(block)));
+    const fetched = await (early ?? this.#fetchRuns(wanted, signal));
+    const blocks = await this.#verified(wanted, fetched, leafOf, signal);
     return ranges.map((range) => this.#assemble(range, blocks));
+  }
+
+  /**
+   * Where bytes take long to come, data is asked for together with the hash blocks that it is checked by, not after them:
+   * one round trip in the place of two. It costs the blocks that then turn out to be zeros, which images hardly have.
+   */
+  #startData(
+    numbers: readonly number[],
+    signal: AbortSignal | undefined,
+  ): Promise<Map<number, Uint8Array>> | undefined {
+    if (this.#data.isHere === undefined || this.#verifier.shape.levels === 0) return undefined;
+    if (numbers.every((block) => this.#hashBlocks.isHere(block))) return undefined;
+    const started = this.#fetchRuns(numbers, signal);
+    // the hash blocks may fail first, and then nobody waits for this
+    started.catch(() => {});
+    return started;
   }
 
   close(): void {
@@ -77,10 +101,40 @@ export class VerifiedSource implements Source {
     if (this.#hashes !== this.#data) this.#hashes.close();
   }
 
-  #readSync(dst: Uint8Array, offset: number): void {
+  #isHere(offset: number, length: number): boolean {
+    const { shape } = this.#verifier;
+    // a tree without levels is one over a single block
+    const underLeaf = (shape.levels === 0 ? 1 : shape.coverage(0)) * this.blockSize;
+    const end = offset + length;
+    for (let at = offset; at < end; ) {
+      const next = Math.min(end, (Math.floor(at / underLeaf) + 1) * underLeaf);
+      if (!this.#hashBlocks.isHere(Math.floor(at / this.blockSize))) return false;
+      if (!this.#isDataHere(at, next)) return false;
+      at = next;
+    }
+    return true;
+  }
+
+  /** Bytes under one leaf. Blocks that are known to be zeros need not be anywhere. */
+  #isDataHere(offset: number, end: number): boolean {
+    const first = Math.floor(offset / this.blockSize);
+    const last = Math.ceil(end / this.blockSize);
+    const start = first * this.blockSize;
+    const whole = Math.min(this.size, last * this.blockSize) - start;
+    if (this.#data.isHere?.(start, whole) !== false) return true;
+    const leaf = this.#hashBlocks.keptLeaf(first);
+    if (leaf === undefined && this.#verifier.shape.levels > 0) return false;
+    for (let block = first; block < last; block++) {
+      if (this.#verifier.isZero(block, leaf)) continue;
+      if (this.#data.isHere?.(block * this.blockSize, this.#lengthOf(block)) === false) return false;
+    }
+    return true;
+  }
+
+  #readSync(dst: Uint8Array, offset: number): boolean {
     this.#checkRange(offset, dst.length);
     try {
-      this.#fill(dst, offset);
+      return this.#fill(dst, offset);
     } catch (error) {
       dst.fill(0);
       throw error;
@@ -88,18 +142,19 @@ export class VerifiedSource implements Source {
   }
 
   /** Runs of whole blocks are read straight into dst and checked there, blocks wanted in part through `#part`. */
-  #fill(dst: Uint8Array, offset: number): void {
+  #fill(dst: Uint8Array, offset: number): boolean {
     const end = offset + dst.length;
     for (let block = Math.floor(offset / this.blockSize); block * this.blockSize < end; ) {
       const runEnd = this.#runEnd(block, offset, end);
       if (runEnd > block) {
-        this.#readRun(dst, offset, block, runEnd);
+        if (!this.#readRun(dst, offset, block, runEnd)) return false;
         block = runEnd;
       } else {
-        this.#readPart(dst, offset, block);
+        if (!this.#readPart(dst, offset, block)) return false;
         block++;
       }
     }
+    return true;
   }
 
   /** The block after the last of those from `block` on that are wanted whole and have to be read. */
@@ -107,61 +162,72 @@ export class VerifiedSource implements Source {
     let number = block;
     while (number * this.blockSize >= offset && number * this.blockSize < end) {
       if (number * this.blockSize + this.#lengthOf(number) > end) break;
-      if (this.#verifier.isZero(number, this.#hashBlocks.leafSync(number))) break;
+      const leaf = this.#hashBlocks.leafSync(number);
+      if (leaf === false || this.#verifier.isZero(number, leaf)) break;
       number++;
     }
     return number;
   }
 
-  #readRun(dst: Uint8Array, offset: number, first: number, end: number): void {
+  #readRun(dst: Uint8Array, offset: number, first: number, end: number): boolean {
     const start = first * this.blockSize - offset;
     const length = (end - 1 - first) * this.blockSize + this.#lengthOf(end - 1);
-    this.#data.readSync!(
-      length === dst.length ? dst : dst.subarray(start, start + length),
-      first * this.blockSize,
-    );
+    const run = length === dst.length ? dst : dst.subarray(start, start + length);
+    if (!this.#data.readSync!(run, first * this.blockSize)) return false;
     for (let block = first; block < end; block++) {
       const at = block * this.blockSize - offset;
-      this.#checkSync(block, dst.subarray(at, at + this.#lengthOf(block)));
+      if (!this.#checkSync(block, dst.subarray(at, at + this.#lengthOf(block)))) return false;
     }
+    return true;
   }
 
-  #readPart(dst: Uint8Array, offset: number, block: number): void {
+  #readPart(dst: Uint8Array, offset: number, block: number): boolean {
     const start = block * this.blockSize;
     const from = Math.max(0, offset - start);
     const to = Math.min(this.#lengthOf(block), offset + dst.length - start);
     const at = start + from - offset;
-    if (this.#verifier.isZero(block, this.#hashBlocks.leafSync(block))) {
+    const leaf = this.#hashBlocks.leafSync(block);
+    if (leaf === false) return false;
+    if (this.#verifier.isZero(block, leaf)) {
       dst.fill(0, at, at + to - from);
-      return;
+      return true;
     }
     if (this.#partNumber !== block) {
       const part = this.#part.subarray(0, this.#lengthOf(block));
       this.#partNumber = -1;
-      this.#data.readSync!(part, start);
-      this.#checkSync(block, part);
+      if (!this.#data.readSync!(part, start) || !this.#checkSync(block, part)) return false;
       this.#partNumber = block;
     }
     dst.set(this.#part.subarray(from, to), at);
+    return true;
   }
 
-  #checkSync(block: number, bytes: Uint8Array): void {
+  /** False where the block has to be read again and only read() can: from where it came. */
+  #checkSync(block: number, bytes: Uint8Array): boolean {
     const leaf = this.#hashBlocks.leafSync(block);
-    if (this.#verifier.dataMatches(block, bytes, leaf)) return;
-    this.#data.readSync!(bytes, block * this.blockSize);
+    if (leaf === false) return false;
+    if (this.#verifier.dataMatches(block, bytes, leaf)) return true;
+    if (this.#data.discard !== undefined) return false;
+    if (!this.#data.readSync!(bytes, block * this.blockSize)) return false;
     this.#requireMatch(block, bytes, leaf);
+    return true;
   }
 
-  /** The verified bytes of the blocks, which are in ascending order. */
-  async #fetch(
+  /** The blocks out of `fetched`, each as it matches; one that does not is read once more. */
+  async #verified(
     numbers: readonly number[],
+    fetched: ReadonlyMap<number, Uint8Array>,
     leafOf: (block: number) => Uint8Array | undefined,
     signal: AbortSignal | undefined,
   ): Promise<Map<number, Uint8Array>> {
-    const blocks = await this.#fetchRuns(numbers, signal);
-    const wrong = numbers.filter(
-      (block) => !this.#verifier.dataMatches(block, blocks.get(block)!, leafOf(block)),
-    );
+    const blocks = new Map<number, Uint8Array>();
+    const wrong: number[] = [];
+    for (const block of numbers) {
+      const bytes = fetched.get(block)!;
+      if (this.#verifier.dataMatches(block, bytes, leafOf(block))) blocks.set(block, bytes);
+      else wrong.push(block);
+    }
+    for (const block of wrong) this.#data.discard?.(block * this.blockSize, this.#lengthOf(block));
     for (const [block, bytes] of await this.#fetchRuns(wrong, signal)) {
       this.#requireMatch(block, bytes, leafOf(block));
       blocks.set(block, bytes);
@@ -169,7 +235,7 @@ export class VerifiedSource implements Source {
     return blocks;
   }
 
-  /** One read for all blocks, neighbours as one range. Not verified yet. */
+  /** One read for all blocks, which are in ascending order, neighbours as one range. Not verified yet. */
   async #fetchRuns(
     numbers: readonly number[],
     signal: AbortSignal | undefined,

@@ -5,7 +5,7 @@ export class MendedSource implements Source {
   readonly id: string;
   readonly name: string;
   readonly size: number;
-  readonly readSync?: (dst: Uint8Array, offset: number) => void;
+  readonly readSync?: (dst: Uint8Array, offset: number) => boolean;
   readonly #source: Source;
   readonly #bytes: Uint8Array;
   readonly #offset: number;
@@ -20,10 +20,19 @@ export class MendedSource implements Source {
     this.#offset = offset;
     if (source.readSync !== undefined) {
       this.readSync = (dst, offset) => {
-        source.readSync!(dst, offset);
+        const filled = source.readSync!(dst, offset);
         this.#mend(dst, offset);
+        return filled;
       };
     }
+  }
+
+  isHere(offset: number, length: number): boolean {
+    return this.#source.isHere?.(offset, length) ?? this.readSync !== undefined;
+  }
+
+  discard(offset: number, length: number): void {
+    this.#source.discard?.(offset, length);
   }
 
   async read(ranges: readonly BlobRange[], signal?: AbortSignal): Promise<Uint8Array[]> {

@@ -2,7 +2,6 @@
  * Opens an image as a mount does, and goes on where a mount stops: past a wrong checksum of the superblock, and
  * in an image that is shorter than it says. Both are findings.
  */
-import { openFileSource } from '../cache/file-source.js';
 import type { Source } from '../cache/source.js';
 import { hex } from '../erofs-reader/bytes.js';
 import { crc32c } from '../erofs-reader/crc32c.js';
@@ -15,6 +14,7 @@ import {
   SUPERBLOCK_OFFSET,
 } from '../erofs-reader/layout.js';
 import { type ImageSpec, type OpenedImage, openImage, openSources } from '../open.js';
+import { openSource } from '../open-source.js';
 import { type Findings, WHOLE_IMAGE } from './finding.js';
 import { isProofOfDamage } from './integrity.js';
 import { MendedSource } from './mended-source.js';
@@ -52,7 +52,10 @@ async function openPastChecksum(
 ): Promise<OpenedImage | undefined> {
   const sources: Source[] = [];
   try {
-    for (const path of [spec.image, ...(spec.devices ?? [])]) sources.push(openFileSource(path));
+    const use = { verified: false, report: () => {} };
+    for (const reference of [spec.image, ...(spec.devices ?? [])]) {
+      sources.push((await openSource(reference, spec.remote, use)).source);
+    }
     const mended = await mendChecksum(sources[0]!, spec.offset ?? 0, findings);
     if (mended === undefined) throw refusal;
     sources[0] = mended;

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import type { Argv } from 'yargs';
 import type { ImageSpec, OpenedImage } from '../open.js';
 import { openSpec } from '../open-options.js';
+import { absolute } from '../options/reference.js';
 import { UsageError } from './failure.js';
 import { givenOptions, openArguments } from './open-arguments.js';
 import { OutputError } from './output.js';
@@ -22,7 +23,7 @@ export function imageOptions<T>(parser: Argv<T>): Argv<T & ImageArguments> {
     .positional('image', {
       type: 'string',
       demandOption: true,
-      describe: 'EROFS image: a file or block device',
+      describe: 'EROFS image: a file, a block device, or an http or https URL',
     })
     .option('offset', {
       type: 'string',
@@ -71,9 +72,9 @@ function readOffset(given: string | string[]): number {
 
 export function specOf(given: ImageArguments): ImageSpec {
   return {
-    image: resolve(given.image),
+    image: absolute(given.image),
     ...(given.offset !== undefined && { offset: given.offset }),
-    ...(given.device !== undefined && { devices: given.device.map((path) => resolve(path)) }),
+    ...(given.device !== undefined && { devices: given.device.map(absolute) }),
     ...(given.allowTruncated && { allowTruncated: true }),
     ...(given.objects !== undefined && { objects: { stores: given.objects.map((path) => resolve(path)) } }),
     ...openSpec(givenOptions(given), (name) => `--${name}`),

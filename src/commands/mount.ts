@@ -21,7 +21,7 @@ export const command: CommandModule<object, MountArguments> = {
     openArguments(yargs)
       .positional('image', {
         type: 'string',
-        describe: 'an EROFS image: a file or block device',
+        describe: 'an EROFS image: a file, a block device, or an http or https URL',
         demandOption: true,
       })
       .positional('dir', { type: 'string', describe: 'an existing directory', demandOption: true })

@@ -3,20 +3,28 @@
  * share one descriptor of /dev/fuse.
  *
  * LAW: it ends with ENODEV, when the kernel has ended the mount, and by nothing else. A worker that is blocked in
- * read(2) cannot be terminated: unmount first, then wait for it.
+ * read(2) cannot be terminated: unmount first, then wait for it. It never waits for anything but requests: one whose bytes
+ * are not here is handed over, and the next is read.
  */
-import { readSync, writeSync } from 'node:fs';
-import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
-import { type ImageSpec, openImage } from '../open.js';
+import { readSync } from 'node:fs';
+import type { MessagePort } from 'node:worker_threads';
+import type { ImageSpec, ProblemReport } from '../open.js';
+import type { NodeId, ReadonlyTree } from '../tree/tree.js';
+import { AbsentTree } from './absent-tree.js';
+import { sendReply } from './dev-fuse-reply.js';
 import { Dispatcher } from './dispatch.js';
 import type { RequestReport } from './dispatch-exchange.js';
 import { isSupportedVersion } from './dispatch-init.js';
-import { Errno, errnoOf } from './errno.js';
+import { errnoOf } from './errno.js';
+import type { ImageOpener } from './image-opening.js';
 import { ProblemLog, type ProblemRecord } from './problem-log.js';
+import { IN_HEADER_SIZE, INTERRUPT, LITTLE_ENDIAN } from './protocol.js';
 
 export interface PumpData {
   readonly spec: ImageSpec;
   readonly posixAcl: boolean;
+  /** the image's root, where requests that have to wait are handed over; undefined where none ever does */
+  readonly waitingRoot: NodeId | undefined;
 }
 
 /** From a pump to the thread that started it. A number from there to the pump is the descriptor to serve. */
@@ -24,12 +32,12 @@ export type PumpMessage =
   | { readonly kind: 'opened' }
   | { readonly kind: 'not-opened'; readonly message: string }
   | { readonly kind: 'initialised'; readonly version: string; readonly supported: boolean }
-  | { readonly kind: 'problem'; readonly record: ProblemRecord; readonly message: string };
+  | { readonly kind: 'problem'; readonly record: ProblemRecord; readonly message: string }
+  | { readonly kind: 'waits'; readonly request: Uint8Array }
+  | { readonly kind: 'interrupt'; readonly unique: bigint };
 
 /** No request: interrupted before it was read, or by a signal. */
 const READ_AGAIN: ReadonlySet<unknown> = new Set(['ENOENT', 'EINTR', 'EAGAIN']);
-/** Nobody waits for the reply any more. */
-const REPLY_UNWANTED: ReadonlySet<unknown> = new Set(['ENOENT', 'ENODEV']);
 
 function pump(descriptor: number, dispatcher: Dispatcher, port: MessagePort): void {
   const { exchange } = dispatcher;
@@ -45,8 +53,9 @@ function pump(descriptor: number, dispatcher: Dispatcher, port: MessagePort): vo
       if (READ_AGAIN.has(code)) continue;
       throw error;
     }
-    const replyLength = dispatch(dispatcher, length);
-    if (replyLength > 0) send(descriptor, dispatcher, replyLength);
+    const replyLength = dispatch(dispatcher, length, port);
+    if (replyLength > 0) sendReply(descriptor, dispatcher, replyLength);
+    else if (exchange.mayWait) tellInterrupt(dispatcher, length, port);
     if (!announced && exchange.kernelVersion !== undefined) {
       announced = true;
       const { major, minor } = exchange.kernelVersion;
@@ -59,49 +68,65 @@ function pump(descriptor: number, dispatcher: Dispatcher, port: MessagePort): vo
   }
 }
 
-function dispatch(dispatcher: Dispatcher, length: number): number {
+/** Returns 0 where nothing is to be sent from here. */
+function dispatch(dispatcher: Dispatcher, length: number, port: MessagePort): number {
+  const { exchange } = dispatcher;
   try {
     return dispatcher.dispatch(length);
   } catch {
-    // A Miss, which no local image throws.
-    const { exchange } = dispatcher;
-    exchange.report(
-      'dispatch',
-      exchange.node,
-      new Error('the bytes are not here, and nothing here fetches them'),
-    );
-    return dispatcher.refuse(Errno.EIO);
+    // A Miss.
+    if (!exchange.mayWait) {
+      return dispatcher.fail(new Error('the bytes are not here, and nothing here fetches them'));
+    }
+    const request = exchange.request.slice(0, length);
+    port.postMessage({ kind: 'waits', request } satisfies PumpMessage, [request.buffer]);
+    return 0;
   }
 }
 
-function send(descriptor: number, dispatcher: Dispatcher, length: number): void {
-  const { exchange } = dispatcher;
-  try {
-    writeSync(descriptor, exchange.reply, 0, length);
-  } catch (error) {
-    if (REPLY_UNWANTED.has((error as NodeJS.ErrnoException).code)) return;
-    // The kernel found the reply wrong. It may still wait for one.
-    exchange.report('reply', exchange.node, error as Error);
-    const refusal = dispatcher.refuse(Errno.EIO);
-    try {
-      writeSync(descriptor, exchange.reply, 0, refusal);
-    } catch {
-      // It does not wait: an errno alone is never wrong.
-    }
-  }
+/** fuse_interrupt_in is the number of a request: it may be one that was handed over. */
+function tellInterrupt({ exchange: { input } }: Dispatcher, length: number, port: MessagePort): void {
+  if (length < IN_HEADER_SIZE + 8 || input.getUint32(4, LITTLE_ENDIAN) !== INTERRUPT) return;
+  tell(port, { kind: 'interrupt', unique: input.getBigUint64(IN_HEADER_SIZE, LITTLE_ENDIAN) });
 }
 
 function tell(port: MessagePort, message: PumpMessage): void {
   port.postMessage(message);
 }
 
-async function run(port: MessagePort, { spec, posixAcl }: PumpData): Promise<void> {
+interface PumpImage {
+  readonly tree: ReadonlyTree;
+  close(): void;
+}
+
+/** Without what opening takes a pump has nothing to answer from, and hands everything over. */
+async function openFor(
+  { spec, waitingRoot }: PumpData,
+  open: ImageOpener,
+  report: ProblemReport,
+): Promise<PumpImage> {
+  // What is read is written down by the thread that waits, which so has to see every request.
+  if (waitingRoot !== undefined && spec.remote?.prefetch?.recordFile !== undefined) return blind(waitingRoot);
+  try {
+    return await open(spec, report);
+  } catch (error) {
+    if (waitingRoot === undefined || (error as { code?: unknown }).code !== 'offline') throw error;
+    report(error as Error);
+    return blind(waitingRoot);
+  }
+}
+
+const blind = (root: NodeId): PumpImage => ({ tree: new AbsentTree(root), close() {} });
+
+/** The whole life of a pump, whose image `open` opens. Settles when it is ready to serve, or has said why it is not. */
+export async function runPump(port: MessagePort, data: PumpData, open: ImageOpener): Promise<void> {
   const problems = new ProblemLog((record, message) => tell(port, { kind: 'problem', record, message }));
   const report: RequestReport = (operation, node, problem) =>
     problems.report({ operation, nid: node, errno: errnoOf(problem) }, problem);
   try {
-    const opened = await openImage(spec, (problem) => problems.report({ operation: 'open' }, problem));
-    const dispatcher = new Dispatcher(opened.tree, posixAcl, report);
+    const opened = await openFor(data, open, (problem) => problems.report({ operation: 'open' }, problem));
+    const mayWait = data.waitingRoot !== undefined;
+    const dispatcher = new Dispatcher(opened.tree, { posixAcl: data.posixAcl, mayWait }, report);
     port.once('message', (descriptor: number | undefined) => {
       try {
         if (descriptor !== undefined) pump(descriptor, dispatcher, port);
@@ -115,5 +140,3 @@ async function run(port: MessagePort, { spec, posixAcl }: PumpData): Promise<voi
     tell(port, { kind: 'not-opened', message: error instanceof Error ? error.message : String(error) });
   }
 }
-
-if (parentPort !== null) await run(parentPort, workerData as PumpData);

@@ -3,6 +3,7 @@ import { Worker } from 'node:worker_threads';
 import type { Logger } from 'pino';
 import type { PumpData, PumpMessage } from './dev-fuse-pump.js';
 import { MountError } from './transport.js';
+import type { WaitingRequests } from './waiting-requests.js';
 
 const INIT_PATIENCE_MS = 10_000;
 
@@ -15,8 +16,8 @@ export class Pumps {
   readonly #opened: Promise<void>;
   readonly #initialised: Promise<void>;
 
-  constructor(count: number, data: PumpData, log: Logger) {
-    const program = new URL('./dev-fuse-pump.js', import.meta.url);
+  /** `program` of each worker calls runPump(). */
+  constructor(count: number, program: URL, data: PumpData, log: Logger) {
     this.#workers = Array.from({ length: count }, () => new Worker(program, { workerData: data }));
     this.#opened = Promise.all(this.#workers.map((worker) => opening(worker, data))).then(() => undefined);
     this.#initialised = Promise.race(this.#workers.map(initialisation));
@@ -46,8 +47,17 @@ export class Pumps {
     for (const worker of this.#workers) worker.postMessage(undefined);
   }
 
-  /** Resolves when the kernel's INIT has been answered. Rejects with MountError; the pumps go on until unmounted. */
-  async serve(descriptor: number): Promise<void> {
+  /**
+   * Resolves when the kernel's INIT has been answered. Rejects with MountError; the pumps go on until unmounted. `waiting` gets
+   * what they hand over.
+   */
+  async serve(descriptor: number, waiting: WaitingRequests | undefined): Promise<void> {
+    for (const worker of this.#workers) {
+      worker.on('message', (message: PumpMessage) => {
+        if (message.kind === 'waits') waiting?.accept(message.request);
+        else if (message.kind === 'interrupt') waiting?.interrupt(message.unique);
+      });
+    }
     for (const worker of this.#workers) worker.postMessage(descriptor);
     let timer: NodeJS.Timeout | undefined;
     const tooLate = new Promise<never>((_, reject) => {

@@ -1,17 +1,26 @@
 /**
  * Transport `dev-fuse`: the kernel's protocol over /dev/fuse itself, served by worker threads (Linux).
  *
- * LAW: this thread never touches the mounted file system and never ends the process while pumps are blocked.
+ * LAW: this thread never touches the mounted file system and never ends the process while pumps are blocked. It answers the
+ * requests that have to wait for bytes, which no pump does.
  */
 import { closeSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import type { ImageSpec, ProblemReport } from '../open.js';
 import { openDeviceMount } from './dev-fuse-open.js';
 import { Pumps } from './dev-fuse-pumps.js';
+import { sendRefusal, sendReply } from './dev-fuse-reply.js';
+import { Dispatcher } from './dispatch.js';
+import type { RequestReport } from './dispatch-exchange.js';
+import { errnoOf } from './errno.js';
+import { openToWait, specAtOnce, type WaitingImage } from './image-opening.js';
 import { type MountEntry, mountAt, readMounts } from './mountinfo.js';
+import { ProblemLog } from './problem-log.js';
 import { type LiveMount, MountError, type MountRequest, type Transport } from './transport.js';
 import { abortConnection, detach } from './unmount.js';
+import { WaitingRequests } from './waiting-requests.js';
 
 /**
  * Two at least, so that a long decode holds nobody up, and no more than there are cores: 4 KiB reads all over an
@@ -26,22 +35,54 @@ const READ_AHEAD_KIB = 1024;
 /** How long users of a mount that is to end, and is already out of their sight, may finish what they do. */
 const GRACE_MS = 2_000;
 
-export const devFuse: Transport = {
-  async mount(request: MountRequest, log: Logger): Promise<LiveMount> {
-    const { spec, options } = request;
-    const pumps = new Pumps(PUMP_COUNT, { spec, posixAcl: options.defaultPermissions }, log);
-    await pumps.open();
-    const mount = await makeMount(request, pumps, log);
-    await mount.start();
-    return mount;
-  },
-};
+export interface DeviceTransportParts {
+  /** of each pump's thread; it calls runPump() with its way to open an image */
+  readonly pumpProgram: URL;
+  /** this thread's way, for the requests that have to wait; undefined where none of this image ever does */
+  readonly openToWait: (spec: ImageSpec, report: ProblemReport) => Promise<WaitingImage> | undefined;
+}
 
-async function makeMount(request: MountRequest, pumps: Pumps, log: Logger): Promise<DeviceMount> {
+export const devFuse: Transport = deviceTransport({
+  pumpProgram: new URL('./dev-fuse-pump-thread.js', import.meta.url),
+  openToWait,
+});
+
+export function deviceTransport(parts: DeviceTransportParts): Transport {
+  return {
+    async mount(request: MountRequest, log: Logger): Promise<LiveMount> {
+      const problems = new ProblemLog((record, message) => log.warn(record, message));
+      const image = await parts.openToWait(request.spec, (problem) =>
+        problems.report({ operation: 'open' }, problem),
+      );
+      let mount: DeviceMount;
+      try {
+        mount = await makeMount(request, parts, image, problems, log);
+      } catch (error) {
+        image?.close();
+        throw error;
+      }
+      await mount.start();
+      return mount;
+    },
+  };
+}
+
+async function makeMount(
+  { spec, options, mountpoint }: MountRequest,
+  { pumpProgram }: DeviceTransportParts,
+  image: WaitingImage | undefined,
+  problems: ProblemLog,
+  log: Logger,
+): Promise<DeviceMount> {
+  const posixAcl = options.defaultPermissions;
+  const data = { spec: specAtOnce(spec, image), posixAcl, waitingRoot: image?.tree.root };
+  const pumps = new Pumps(PUMP_COUNT, pumpProgram, data, log);
+  await pumps.open();
   let descriptor: number | undefined;
   try {
-    descriptor = await openDeviceMount(request.mountpoint, request.options);
-    return new DeviceMount(findMount(request.mountpoint), descriptor, pumps, log);
+    descriptor = await openDeviceMount(mountpoint, options);
+    const waiting = image && waitingRequests(image, posixAcl, descriptor, problems);
+    return new DeviceMount(findMount(mountpoint), descriptor, { pumps, image, waiting }, log);
   } catch (error) {
     pumps.dismiss();
     if (descriptor !== undefined) closeSync(descriptor);
@@ -49,30 +90,59 @@ async function makeMount(request: MountRequest, pumps: Pumps, log: Logger): Prom
   }
 }
 
+function waitingRequests(
+  image: WaitingImage,
+  posixAcl: boolean,
+  descriptor: number,
+  problems: ProblemLog,
+): WaitingRequests {
+  const report: RequestReport = (operation, nid, problem) =>
+    problems.report({ operation, nid, errno: errnoOf(problem) }, problem);
+  return new WaitingRequests({
+    image,
+    makeDispatcher: () => new Dispatcher(image.tree, { posixAcl, mayWait: true }, report),
+    send: (dispatcher, length) => sendReply(descriptor, dispatcher, length),
+    sendRefusal: (reply) => sendRefusal(descriptor, reply),
+  });
+}
+
+/** Who serves a mount: the pumps, and for what they cannot answer at once, this thread. */
+interface Servers {
+  readonly pumps: Pumps;
+  readonly image: WaitingImage | undefined;
+  readonly waiting: WaitingRequests | undefined;
+}
+
 class DeviceMount implements LiveMount {
   readonly ended: Promise<void>;
   readonly #entry: MountEntry;
   readonly #descriptor: number;
-  readonly #pumps: Pumps;
+  readonly #servers: Servers;
   readonly #log: Logger;
 
-  constructor(entry: MountEntry, descriptor: number, pumps: Pumps, log: Logger) {
+  constructor(entry: MountEntry, descriptor: number, servers: Servers, log: Logger) {
     this.#entry = entry;
     this.#descriptor = descriptor;
-    this.#pumps = pumps;
+    this.#servers = servers;
     this.#log = log;
-    this.ended = pumps.ended.then(() => closeSync(descriptor));
+    this.ended = servers.pumps.ended.then(() => {
+      // the descriptor's number may soon be another file's
+      servers.waiting?.end();
+      closeSync(descriptor);
+      servers.image?.close();
+    });
   }
 
   async start(): Promise<void> {
+    const { pumps, waiting } = this.#servers;
     try {
-      await this.#pumps.serve(this.#descriptor);
+      await pumps.serve(this.#descriptor, waiting);
     } catch (error) {
       await this.unmount({ evenIfBusy: true });
       throw error;
     }
     raiseReadAhead(this.#entry, this.#log);
-    this.#pumps.failure.then((error) => this.#giveUp(error));
+    pumps.failure.then((error) => this.#giveUp(error));
   }
 
   async unmount({ evenIfBusy }: { readonly evenIfBusy: boolean }): Promise<void> {

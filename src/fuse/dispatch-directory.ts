@@ -1,7 +1,8 @@
 /**
  * READDIR and READDIRPLUS: as many entries as fit, each a multiple of 8 bytes; the cookie goes on after any of them.
  *
- * One listing a worker, with one `emit` made once, since a closure for every call would be garbage.
+ * One listing a worker, with one `emit` made once, since a closure for every call would be garbage. Where attributes of
+ * several entries are not here they are missed together: one Miss for all, not one after the other.
  */
 import type { DirEntry, ReadonlyTree } from '../tree/tree.js';
 import { direntType, writeEntryOut } from './attr.js';
@@ -20,12 +21,20 @@ import {
 
 const DOT = 0x2e;
 
+/** What a tree throws that is no Error: what it lists is to be fetched, whatever that is. */
+interface Missed {
+  readonly miss: true;
+  readonly ranges: readonly unknown[];
+}
+
 export class DirectoryListing {
   readonly #exchange: Exchange;
   #withAttributes = false;
   /** bytes of the reply, its header included, so far and at most */
   #end = OUT_HEADER_SIZE;
   #limit = OUT_HEADER_SIZE;
+  /** what is missed so far; undefined where nothing is */
+  #missed: unknown[] | undefined;
 
   constructor(exchange: Exchange) {
     this.#exchange = exchange;
@@ -43,13 +52,16 @@ export class DirectoryListing {
     this.#withAttributes = withAttributes;
     this.#end = OUT_HEADER_SIZE;
     this.#limit = OUT_HEADER_SIZE + Math.min(room, MAX_READ);
+    this.#missed = undefined;
     try {
       tree.readdir(node, cookie, this.#emit);
     } catch (problem) {
+      if (!(problem instanceof Error)) this.#note(problem as Missed);
       // What was listed before the damage is given; the next call starts at the damage and fails.
-      if (this.#end === OUT_HEADER_SIZE || !(problem instanceof Error)) throw problem;
-      report(withAttributes ? 'READDIRPLUS' : 'READDIR', node, problem);
+      else if (this.#end === OUT_HEADER_SIZE) throw problem;
+      else report(withAttributes ? 'READDIRPLUS' : 'READDIR', node, problem);
     }
+    if (this.#missed !== undefined) throw { miss: true, ranges: this.#missed } satisfies Missed;
     return this.#end - OUT_HEADER_SIZE;
   }
 
@@ -80,11 +92,16 @@ export class DirectoryListing {
         writeEntryOut(output, start, entry.node, tree.root, tree.getattr(entry.node));
         return;
       } catch (problem) {
-        if (!(problem instanceof Error)) throw problem;
-        report('READDIRPLUS', entry.node, problem);
+        if (problem instanceof Error) report('READDIRPLUS', entry.node, problem);
+        else this.#note(problem as Missed);
       }
     }
     reply.fill(0, start, start + ENTRY_OUT_SIZE);
+  }
+
+  #note({ ranges }: Missed): void {
+    this.#missed ??= [];
+    for (const range of ranges) this.#missed.push(range);
   }
 }
 

@@ -18,9 +18,18 @@ export type Handler = (exchange: Exchange) => number;
 /** Told of errors that were answered with an errno, or of entries that were left out of a listing. */
 export type RequestReport = (operation: string, node: NodeId, problem: Error) => void;
 
+export interface ExchangeOptions {
+  /** let the kernel check ACLs, for mounts with default_permissions */
+  readonly posixAcl: boolean;
+  /** false unless given */
+  readonly mayWait?: boolean;
+}
+
 export class Exchange {
   readonly tree: ReadonlyTree;
   readonly posixAcl: boolean;
+  /** requests of this mount may have to wait for a network */
+  readonly mayWait: boolean;
   readonly report: RequestReport;
   readonly request = new Uint8Array(REQUEST_CAPACITY);
   readonly input = new DataView(this.request.buffer);
@@ -37,9 +46,10 @@ export class Exchange {
   readonly #xattrNames = new Windows(this.request, IN_HEADER_SIZE + 8, 1);
   readonly #payloads = new Windows(this.reply, OUT_HEADER_SIZE, 4096);
 
-  constructor(tree: ReadonlyTree, posixAcl: boolean, report: RequestReport) {
+  constructor(tree: ReadonlyTree, { posixAcl, mayWait = false }: ExchangeOptions, report: RequestReport) {
     this.tree = tree;
     this.posixAcl = posixAcl;
+    this.mayWait = mayWait;
     this.report = report;
   }
 

@@ -43,7 +43,9 @@ export function init(exchange: Exchange): number {
   if (!isSupportedVersion(major, minor)) return -Errno.EPROTO;
 
   // With this flag the kernel checks permissions itself, which is not for a mount that was not to check any.
-  const wanted = exchange.posixAcl ? WANTED_FLAGS | InitFlag.posixAcl : WANTED_FLAGS;
+  let wanted = exchange.posixAcl ? WANTED_FLAGS | InitFlag.posixAcl : WANTED_FLAGS;
+  // With this one nobody can interrupt a direct read, which is well where none takes long.
+  if (exchange.mayWait) wanted &= ~InitFlag.asyncDirectIo;
   output.setUint32(OUT_HEADER_SIZE + 8, Math.max(maxReadahead, MAX_READ), LITTLE_ENDIAN);
   output.setUint32(OUT_HEADER_SIZE + 12, wanted & offered, LITTLE_ENDIAN);
   output.setUint16(OUT_HEADER_SIZE + 16, MAX_BACKGROUND, LITTLE_ENDIAN);

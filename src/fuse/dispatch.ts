@@ -7,7 +7,7 @@
  */
 import type { ReadonlyTree } from '../tree/tree.js';
 import { DirectoryListing } from './dispatch-directory.js';
-import { Exchange, type Handler, type RequestReport } from './dispatch-exchange.js';
+import { Exchange, type ExchangeOptions, type Handler, type RequestReport } from './dispatch-exchange.js';
 import { lseek, open, read } from './dispatch-file.js';
 import { init } from './dispatch-init.js';
 import { getattr, lookup, readlink, statfs } from './dispatch-node.js';
@@ -34,9 +34,8 @@ export class Dispatcher {
   /** indexed by opcode */
   readonly #handlers: readonly (Handler | undefined)[];
 
-  /** `posixAcl`: let the kernel check ACLs, for mounts with default_permissions. */
-  constructor(tree: ReadonlyTree, posixAcl: boolean, report: RequestReport) {
-    this.exchange = new Exchange(tree, posixAcl, report);
+  constructor(tree: ReadonlyTree, options: ExchangeOptions, report: RequestReport) {
+    this.exchange = new Exchange(tree, options, report);
     const listing = new DirectoryListing(this.exchange);
     const handlers: Record<string, Handler> = {
       LOOKUP: lookup,
@@ -82,9 +81,16 @@ export class Dispatcher {
       return result < 0 ? this.refuse(-result) : this.#finish(result, 0);
     } catch (problem) {
       if (!(problem instanceof Error)) throw problem;
-      exchange.report(row.name, exchange.node, problem);
-      return this.refuse(errnoOf(problem));
+      return this.fail(problem);
     }
+  }
+
+  /** Reports what kept the present request from an answer, and answers with its errno. Returns as refuse does. */
+  fail(problem: Error): number {
+    const { exchange } = this;
+    const opcode = exchange.input.getUint32(4, LITTLE_ENDIAN);
+    exchange.report(OPCODES[opcode]?.name ?? `opcode ${opcode}`, exchange.node, problem);
+    return this.refuse(errnoOf(problem));
   }
 
   /** An error as the reply to the present request. Returns the bytes of exchange.reply to send. */

@@ -24,6 +24,8 @@ export const Errno = {
   EPROTO: constants.errno.EPROTO,
   EOPNOTSUPP: constants.errno.EOPNOTSUPP,
   ESTALE: constants.errno.ESTALE,
+  EINTR: constants.errno.EINTR,
+  ENETUNREACH: constants.errno.ENETUNREACH,
   /** "Structure needs cleaning": Linux's own, and unknown to Node's table */
   EUCLEAN: linux ? 117 : constants.errno.EIO,
 } as const;
@@ -36,6 +38,10 @@ const ERRNO_OF_CODE: ReadonlyMap<unknown, number> = new Map([
   ['integrity', Errno.EIO],
   ['io', Errno.EIO],
   ['stale', Errno.ESTALE],
+  ['offline', Errno.ENETUNREACH],
+  ['unreachable', Errno.EIO],
+  ['refused', Errno.EIO],
+  ['protocol', Errno.EIO],
   ['not-directory', Errno.ENOTDIR],
   ['not-symlink', Errno.EINVAL],
   ['is-directory', Errno.EISDIR],

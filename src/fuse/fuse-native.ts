@@ -10,9 +10,9 @@ import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { type OpenedImage, openImage } from '../open.js';
 import { Errno } from './errno.js';
-import { createHandlers, type NativeHandlers } from './fuse-native-operations.js';
+import { createHandlers, type NativeHandlers, type ServedTree } from './fuse-native-operations.js';
+import { openAtOnce, openToWait, type WaitingImage } from './image-opening.js';
 import { mountAt } from './mountinfo.js';
 import { escapeOption } from './options.js';
 import { ProblemLog } from './problem-log.js';
@@ -48,15 +48,22 @@ export const fuseNative: Transport = {
     const list = optionList(options);
     requireFit(mountpoint, list);
     const problems = new ProblemLog((record, message) => log.error(record, message));
-    const opened = await openImage(spec, (problem) => problems.report({ operation: 'left out' }, problem));
+    const report = (problem: Error) => problems.report({ operation: 'left out' }, problem);
+    const opened: WaitingImage = await (openToWait(spec, report) ?? openAtOnce(spec, report));
+    const waiting = new AbortController();
+    const served: ServedTree = {
+      tree: opened.tree,
+      run: (operation) => opened.run(operation, waiting.signal),
+    };
     try {
-      const fuse = new (withOptions(Fuse, list))(mountpoint, handlersFor(opened, options, problems), {
+      const fuse = new (withOptions(Fuse, list))(mountpoint, handlersFor(served, options, problems), {
         timeout: false,
       });
       await start(fuse, request);
-      return new NativeMount(mountpoint, opened, () =>
-        binding.fuse_native_unmount(mountpoint, fuse._thread!),
-      );
+      return new NativeMount(mountpoint, waiting, () => {
+        opened.close();
+        binding.fuse_native_unmount(mountpoint, fuse._thread!);
+      });
     } catch (error) {
       opened.close();
       throw error;
@@ -148,8 +155,8 @@ function fill(into: Buffer, value: Buffer): number {
   return value.copy(into);
 }
 
-function handlersFor(opened: OpenedImage, options: MountOptions, problems: ProblemLog): NativeHandlers {
-  return createHandlers(opened, {
+function handlersFor(served: ServedTree, options: MountOptions, problems: ProblemLog): NativeHandlers {
+  return createHandlers(served, {
     onlyRootCalls: process.geteuid?.() === 0 && !options.allowOther,
     report: (problem, call, path) => problems.report({ operation: `${call} ${path}` }, problem),
   });
@@ -195,10 +202,13 @@ class NativeMount implements LiveMount {
   readonly ended: Promise<void>;
   readonly #mountpoint: string;
   readonly #minor: number | undefined;
+  readonly #waiting: AbortController;
   #over = false;
 
-  constructor(mountpoint: string, opened: OpenedImage, letGo: () => void) {
+  /** `waiting` ends the calls that wait for bytes: libfuse does not end before each of them has its answer. */
+  constructor(mountpoint: string, waiting: AbortController, letGo: () => void) {
     this.#mountpoint = mountpoint;
+    this.#waiting = waiting;
     this.#minor = mountAt(mountpoint)?.minor;
     const descriptor = fuseDescriptor();
     this.ended = new Promise((resolve) => {
@@ -206,7 +216,7 @@ class NativeMount implements LiveMount {
         if (isServing(mountpoint, descriptor)) return;
         clearInterval(timer);
         this.#over = true;
-        opened.close();
+        this.#waiting.abort();
         letGo();
         resolve();
       }, POLL_MS);
@@ -217,11 +227,13 @@ class NativeMount implements LiveMount {
     if (this.#over) return;
     try {
       await detach(this.#mountpoint, { lazy: false });
+      this.#waiting.abort();
     } catch (error) {
       const busy = error instanceof MountError && error.code === 'busy';
       if (!busy || !evenIfBusy) throw error;
       await detach(this.#mountpoint, { lazy: true });
       await Promise.race([this.ended, sleep(GRACE_MS, undefined, { ref: false })]);
+      this.#waiting.abort();
       if (!this.#over && this.#minor !== undefined) abortConnection(this.#minor);
     }
   }

@@ -6,6 +6,7 @@
  */
 import { readFileSync } from 'node:fs';
 import type { ImageSpec } from '../open.js';
+import { isUrl } from '../options/reference.js';
 import type { Proof } from '../proof/proof-spec.js';
 import { mount } from '../system/libc.js';
 import { runProgram } from '../system/program.js';
@@ -42,6 +43,7 @@ export function kernelObstacle(
   if (proven !== undefined) return `does not check ${proven.blob} against its ${proven.kind} hashes`;
   if (process.platform !== 'linux') return 'is part of Linux, and this is another system';
   if (process.geteuid?.() !== 0) return 'is for root';
+  if ([spec.image, ...(spec.devices ?? [])].some(isUrl)) return 'reads no URL';
   if (spec.objects !== undefined) return 'looks into no object store';
   const device = spec.devices?.find((path) => path.includes(','));
   return device === undefined ? undefined : `takes no device path with a comma (${device})`;

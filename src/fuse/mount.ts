@@ -6,11 +6,15 @@
  */
 import { access, constants, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { type ImageSpec, openImage } from '../open.js';
+import { type ImageSpec, type OpenedImage, openImage } from '../open.js';
 import { openSpec } from '../open-options.js';
+import { shownReference } from '../open-source.js';
 import type { GivenOptions } from '../options/long-option.js';
+import { absolute, isUrl } from '../options/reference.js';
+import { readPlan } from '../prefetch/plan.js';
 import { type Proof, proofText } from '../proof/proof-spec.js';
 import { launchDaemon } from './daemon-launch.js';
+import { DEFAULT_AMOUNT } from './image-opening.js';
 import { kernelObstacle, mountByKernel } from './kernel-mount.js';
 import { openLogFile } from './log-file.js';
 import { mountAt } from './mountinfo.js';
@@ -53,9 +57,9 @@ export function wantedBy(
   given: GivenOptions = new Map(),
   objects: readonly string[] = [],
 ): Pick<WantedMount, 'spec' | 'options' | 'asked'> {
-  const path = resolve(image);
-  const parsed = parseOptions(lists, caller, path);
-  const devices = parsed.image.devices?.map((device) => resolve(device));
+  const path = absolute(image);
+  const parsed = parseOptions(lists, caller, shownReference(path));
+  const devices = parsed.image.devices?.map(absolute);
   const stores = [...(parsed.image.objects?.stores ?? []), ...objects].map((store) => resolve(store));
   const open = openSpec(new Map([...parsed.open, ...given]), (name) =>
     given.has(name) ? `--${name}` : `-o ${name.replaceAll('-', '_')}`,
@@ -85,9 +89,14 @@ interface Place {
  * Settles when the mount answers; with `foreground`, when it has ended. Rejects with an ErofsError for the image,
  * a MountError, or a system error for a path.
  */
-export async function mountImage(wanted: WantedMount, listener: Listener): Promise<void> {
-  const { spec, options } = wanted;
-  const { blockSize, proofs } = await checkImage(spec);
+export async function mountImage(given: WantedMount, listener: Listener): Promise<void> {
+  const shown = shownReference(given.spec.image);
+  const { blockSize, proofs, known } = await checkImage(given.spec, listener);
+  // whoever serves it need not ask again what the blobs are
+  const { remote } = given.spec;
+  const spec = remote === undefined ? given.spec : { ...given.spec, remote: { ...remote, known } };
+  const wanted = { ...given, spec };
+  const { options } = wanted;
   const mountpoint = await resolveMountpoint(wanted.mountpoint);
   await clearStaleMounts(mountpoint, options.subtype, listener.note);
   const place = { mountpoint, device: await checkMountpoint(mountpoint), covered: mountAt(mountpoint)?.id };
@@ -98,7 +107,7 @@ export async function mountImage(wanted: WantedMount, listener: Listener): Promi
     try {
       await mountByKernel({ spec, mountpoint, options, blockSize });
       await requireVisible(place, wanted.readyTimeout);
-      listener.done(`mounted ${spec.image} on ${mountpoint} (driver kernel)`);
+      listener.done(`mounted ${shown} on ${mountpoint} (driver kernel)`);
       return;
     } catch (error) {
       await removeNewMount(place);
@@ -114,7 +123,7 @@ export async function mountImage(wanted: WantedMount, listener: Listener): Promi
     if (proof.trust === 'integrity') listener.note(`${proof.blob}: ${proofText(proof)}`);
   }
   const checked = proofs.some(({ kind }) => kind !== 'none') ? `; checked by ${checksOf(proofs)}` : '';
-  const line = `mounted ${spec.image} on ${mountpoint} (driver fuse, transport ${transport}${because}${checked})`;
+  const line = `mounted ${shown} on ${mountpoint} (driver fuse, transport ${transport}${because}${checked})`;
   const serveIt = wanted.foreground ? serveHere : serveInDaemon;
   await serveIt(wanted, transport, place, listener, line);
 }
@@ -122,11 +131,17 @@ export async function mountImage(wanted: WantedMount, listener: Listener): Promi
 /** Opens the image once before anything is mounted, so that what is wrong with it is said by the command. */
 async function checkImage(
   spec: ImageSpec,
-): Promise<{ readonly blockSize: number; readonly proofs: readonly Proof[] }> {
-  for (const path of [spec.image, ...(spec.devices ?? [])]) await access(path, constants.R_OK);
-  const opened = await openImage(spec);
+  { note }: Listener,
+): Promise<Pick<OpenedImage, 'proofs' | 'known'> & { readonly blockSize: number }> {
+  for (const reference of [spec.image, ...(spec.devices ?? [])]) {
+    if (!isUrl(reference)) await access(reference, constants.R_OK);
+  }
+  // a list or trace that cannot be read is the command's to say, not the server's
+  readPlan(spec.remote?.prefetch, DEFAULT_AMOUNT);
+  const opened = await openImage(spec, ({ message }) => note(message));
+  const { proofs, known } = opened;
   try {
-    return { blockSize: opened.tree.statfs().blockSize, proofs: opened.proofs };
+    return { blockSize: opened.tree.statfs().blockSize, proofs, known };
   } finally {
     opened.close();
   }

@@ -75,6 +75,8 @@ function row(name: string, kind: OpcodeKind, inSize: number): OpcodeRow {
 /** A name is one byte and a NUL at least. */
 const NAME = 2;
 
+export const INTERRUPT = 36;
+
 /** Indexed by opcode. */
 export const OPCODES: readonly (OpcodeRow | undefined)[] = Object.assign([], {
   1: row('LOOKUP', 'answer', NAME),
@@ -110,7 +112,7 @@ export const OPCODES: readonly (OpcodeRow | undefined)[] = Object.assign([], {
   33: row('SETLKW', 'absent', 48),
   34: row('ACCESS', 'absent', 8),
   35: row('CREATE', 'modify', 16 + NAME),
-  // Ignored and left unanswered: nothing here waits, and ENOSYS would end interrupts for good.
+  // Left unanswered: what waits is answered itself, for the rest there is nothing to end, and ENOSYS would end interrupts for good.
   36: row('INTERRUPT', 'silent', 8),
   37: row('BMAP', 'absent', 16),
   38: row('DESTROY', 'answer', 0),

@@ -1,5 +1,6 @@
 /** A mount's life in the process that serves it: carried up, kept until it is ended by whatever hand. */
 import type { Logger } from 'pino';
+import { shownReference } from '../open-source.js';
 import { exitNow } from '../system/libc.js';
 import { mountAt } from './mountinfo.js';
 import type { LiveMount, MountRequest, Transport, TransportName } from './transport.js';
@@ -18,7 +19,8 @@ export async function serve(
   log: Logger,
   ready: (live: LiveMount) => Promise<void>,
 ): Promise<void> {
-  process.title = `erofs ${request.spec.image} ${request.mountpoint}`;
+  const image = shownReference(request.spec.image);
+  process.title = `erofs ${image} ${request.mountpoint}`;
   let live: LiveMount | undefined;
   let mountId: number | undefined;
   let stopping = false;
@@ -41,10 +43,7 @@ export async function serve(
   const transport = await loadTransport(request.transport);
   live = await transport.mount(request, log);
   mountId = mountAt(request.mountpoint)?.id;
-  log.info(
-    { image: request.spec.image, mountpoint: request.mountpoint, transport: request.transport },
-    'mounted',
-  );
+  log.info({ image, mountpoint: request.mountpoint, transport: request.transport }, 'mounted');
   try {
     if (stopping) await live.unmount({ evenIfBusy: true });
     else await ready(live);

@@ -1,7 +1,8 @@
 /** Options about proofs, and from their values to a ProofSpec. Paths become absolute here. */
-import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
+import { defaultCacheDirectory } from '../cache/cache-directory.js';
 import type { LongOption, OptionWords } from '../options/long-option.js';
+import { absolute } from '../options/reference.js';
 import { parseSalt } from '../verity/digest-text.js';
 import { type DmVerityParameters, dmVerityAlgorithm } from '../verity/dm-verity.js';
 import type { BlobClaims, ProofSpec } from './proof-spec.js';
@@ -17,7 +18,7 @@ export const PROOF_OPTIONS = {
   'verity-hash': {
     value: 'FILE',
     repeats: true,
-    describe: `what holds the hash tree, where not the image; ${EACH}`,
+    describe: `a file or URL: what holds the hash tree, where not the image; ${EACH}`,
   },
   'verity-offset': {
     value: 'BYTES',
@@ -82,12 +83,6 @@ export function proofSpec(words: OptionWords<ProofOptionName>): ProofSpec {
   };
 }
 
-export function defaultCacheDirectory(): string {
-  const cache = process.env.XDG_CACHE_HOME;
-  // the XDG base directory specification: a relative path is to be ignored
-  return join(cache?.startsWith('/') === true ? cache : join(homedir(), '.cache'), 'erofsjs');
-}
-
 function blobClaims(words: OptionWords<ProofOptionName>): BlobClaims[] {
   const roots = words.all('verity-root');
   const hashes = words.all('verity-hash');
@@ -98,7 +93,7 @@ function blobClaims(words: OptionWords<ProofOptionName>): BlobClaims[] {
   const count = Math.max(...[roots, hashes, offsets, signatures, digests, trees].map(({ length }) => length));
   return Array.from({ length: count }, (_, i) => ({
     ...(roots[i] !== undefined && { root: roots[i].toLowerCase() }),
-    ...(hashes[i] !== undefined && { hashFile: resolve(hashes[i]) }),
+    ...(hashes[i] !== undefined && { hashFile: absolute(hashes[i]) }),
     ...(offsets[i] !== undefined && { hashOffset: words.number('verity-offset', offsets[i]) }),
     ...(signatures[i] !== undefined && { signatureFile: resolve(signatures[i]) }),
     ...(digests[i] !== undefined && { fsVerityDigest: digestOf(digests[i]) }),

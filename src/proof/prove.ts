@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { openFileSource } from '../cache/file-source.js';
 import type { Source } from '../cache/source.js';
+import { isUrl } from '../options/reference.js';
 import { VerityError } from '../verity/errors.js';
 import { parseSidecar, SIDECAR_SUFFIX } from '../verity/sidecar.js';
 import { appendedHashOffset } from './appended-tree.js';
@@ -11,13 +12,23 @@ import { fsVeritySource } from './fs-verity-source.js';
 import { type BlobClaims, noProof, type Proof, type ProofSpec } from './proof-spec.js';
 import { SIGNATURE_SUFFIX, signerOf } from './signed-root.js';
 
+/** Opens what holds a tree. */
+export type SourceOpener = (reference: string) => Promise<Source>;
+
+interface ProofContext {
+  readonly spec: ProofSpec;
+  /** where the image's file system starts; undefined for other blobs, whose tree cannot be found by a file system's size */
+  readonly base: number | undefined;
+  readonly open: SourceOpener;
+}
+
 export interface ProvenBlob {
   readonly source: Source;
   readonly proof: Proof;
 }
 
 /**
- * `blobs` are local files, the image first, whose file system starts at byte `base`. Rejects with VerityError,
+ * `blobs` are the image first, whose file system starts at byte `base`. Rejects with VerityError,
  * SignatureError or ProofError for what is claimed, ErofsError for an image whose tree has to be found, system errors for
  * files. The sources are closed by whoever opened them where this rejects, by the proven ones' close() otherwise.
  */
@@ -25,6 +36,7 @@ export async function proveAll(
   blobs: readonly Source[],
   spec: ProofSpec,
   base: number,
+  open: SourceOpener = async (path) => openFileSource(path),
 ): Promise<ProvenBlob[]> {
   if (spec.blobs.length > blobs.length) {
     throw new VerityError(
@@ -34,18 +46,13 @@ export async function proveAll(
   }
   const proven: ProvenBlob[] = [];
   for (const [i, blob] of blobs.entries()) {
-    proven.push(await prove(blob, spec.blobs[i] ?? {}, spec, i === 0 ? base : undefined));
+    proven.push(await prove(blob, spec.blobs[i] ?? {}, { spec, base: i === 0 ? base : undefined, open }));
   }
   return proven;
 }
 
-/** `base` is undefined for a blob that is no image: its tree cannot be found by a file system's size. */
-async function prove(
-  blob: Source,
-  claims: BlobClaims,
-  spec: ProofSpec,
-  base: number | undefined,
-): Promise<ProvenBlob> {
+async function prove(blob: Source, claims: BlobClaims, context: ProofContext): Promise<ProvenBlob> {
+  const { spec } = context;
   if (claims.fsVerityDigest !== undefined) {
     if (claims.root !== undefined) {
       throw new VerityError(
@@ -57,12 +64,13 @@ async function prove(
   }
   if (claims.root !== undefined) {
     const trust = { trust: 'pinned' } as const;
-    return proveByRoot(blob, { ...claims, root: claims.root }, spec, base, trust);
+    return proveByRoot(blob, { ...claims, root: claims.root }, context, trust);
   }
-  const vouched = spec.ignoreSidecars === true ? undefined : sidecarClaims(blob.name, claims);
+  const vouched =
+    spec.ignoreSidecars === true || isUrl(blob.name) ? undefined : sidecarClaims(blob.name, claims);
   if (vouched !== undefined) {
     const trust = { trust: 'integrity', by: `${blob.name}${SIDECAR_SUFFIX}` } as const;
-    return proveByRoot(blob, vouched, spec, base, trust);
+    return proveByRoot(blob, vouched, context, trust);
   }
   if (spec.require === true || spec.certificateFiles !== undefined) throw unproven(blob.name);
   return { source: blob, proof: noProof(blob.name) };
@@ -87,12 +95,11 @@ async function proveByDigest(
 async function proveByRoot(
   blob: Source,
   claims: BlobClaims & { readonly root: string },
-  spec: ProofSpec,
-  base: number | undefined,
+  { spec, base, open }: ProofContext,
   trust: Pick<Proof, 'trust' | 'by'>,
 ): Promise<ProvenBlob> {
   const signer = signerOf(claims, blob.name, spec.certificateFiles);
-  const hashes = claims.hashFile === undefined ? blob : openFileSource(claims.hashFile);
+  const hashes = claims.hashFile === undefined ? blob : await open(claims.hashFile);
   try {
     const { source, digest } = await dmVeritySource(blob, hashes, {
       root: claims.root,

@@ -13,6 +13,16 @@ function bytesOf(view: DataView): Uint8Array {
   return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
 }
 
+function missOf(operation: () => unknown): Miss | undefined {
+  try {
+    operation();
+  } catch (thrown) {
+    if (isMiss(thrown)) return thrown;
+    throw thrown;
+  }
+  return undefined;
+}
+
 t.test('views and copies are the bytes, wherever blocks end', async (t) => {
   const random = new Random(8);
   const cache = new BlockCache([{ source: new MemorySource(bytes), base: 100 }], 4 * BLOCK, BLOCK);
@@ -45,14 +55,9 @@ t.test('one Miss lists all that is wanted, and is filled without a byte twice', 
     { device: 0, offset: 300, length: 300 },
     { device: 0, offset: 9990, length: 10 },
   ];
-  let missed: Miss | undefined;
-  try {
-    cache.want(ranges);
-  } catch (thrown) {
-    if (isMiss(thrown)) missed = thrown;
-  }
+  const missed = missOf(() => cache.want(ranges));
   t.strictSame(missed?.ranges, ranges);
-  await cache.fill(missed!);
+  await cache.fill(missed!, []);
   t.equal(source.fetches, 1);
   t.equal(source.bytesFetched, 2 * BLOCK + (10_000 % BLOCK), 'blocks 0, 1 and the short last one');
   cache.want(ranges);
@@ -84,4 +89,75 @@ t.test('decoded extents are kept by place, within the budget, and never too shor
   t.equal(cache.get(1, 4096, 10), undefined, 'the one used least recently had to go');
   cache.put(0, 0, new Uint8Array(2000));
   t.equal(cache.get(0, 0, 1), undefined, 'larger than the budget');
+});
+
+/** A source that has some of its bytes here, and gives the rest when asked to wait. */
+function partly(here: (offset: number, length: number) => boolean) {
+  const source = new RemoteSource(bytes);
+  return Object.assign(source, {
+    isHere: here,
+    readSync(dst: Uint8Array, offset: number): boolean {
+      if (!here(offset, dst.length)) return false;
+      dst.set(bytes.subarray(offset, offset + dst.length));
+      return true;
+    },
+  });
+}
+
+t.test('what a source has here is not missed, the rest is, all at once', async (t) => {
+  const source = partly((offset, length) => offset + length <= 2048 || offset >= 4096);
+  const cache = new BlockCache([{ source, base: 0 }], 4 * BLOCK, BLOCK);
+  const ranges = [
+    { device: 0, offset: 0, length: 1000 },
+    { device: 0, offset: 2000, length: 1000 },
+    { device: 0, offset: 4096, length: 500 },
+    { device: 0, offset: 3500, length: 900 },
+  ];
+  t.strictSame(missOf(() => cache.want(ranges))?.ranges, [ranges[1], ranges[3]]);
+  t.ok(missOf(() => cache.view(0, 2050, 10)));
+  const copied = new Uint8Array(6000);
+  await drive(() => {
+    cache.want(ranges);
+    for (const { offset, length } of ranges) cache.copy(copied.subarray(offset, offset + length), 0, offset);
+  }, cache);
+  for (const { offset, length } of ranges) {
+    t.strictSame(copied.slice(offset, offset + length), bytes.slice(offset, offset + length));
+  }
+  t.equal(source.fetches, 1);
+  t.ok(
+    missOf(() => cache.want(ranges)),
+    'and held no longer than the operation',
+  );
+});
+
+t.test('a source that loses what it said is here', async (t) => {
+  const source = partly(() => true);
+  source.readSync = () => false;
+  const cache = new BlockCache([{ source, base: 0 }], 4 * BLOCK, BLOCK);
+  const copied = new Uint8Array(5000);
+  let runs = 0;
+  await drive(() => {
+    runs++;
+    cache.want([{ device: 0, offset: 100, length: 5000 }]);
+    cache.copy(copied, 0, 100);
+  }, cache);
+  t.strictSame(copied, bytes.slice(100, 5100));
+  t.equal(runs, 2, 'all of it is missed at once');
+});
+
+t.test('an operation that ends takes nothing from one that goes on', async (t) => {
+  const source = partly(() => false);
+  const cache = new BlockCache([{ source, base: 0 }], BLOCK, BLOCK);
+  const miss: Miss = { miss: true, ranges: [{ device: 0, offset: 0, length: BLOCK }] };
+  const [one, other]: [number[], number[]] = [[], []];
+  await cache.fill(miss, one);
+  await cache.fill(miss, other);
+  const both: Miss = { miss: true, ranges: [{ device: 0, offset: BLOCK, length: BLOCK }] };
+  await Promise.all([cache.fill(both, one), cache.fill(both, other)]);
+  cache.unpin(one);
+  t.strictSame(bytesOf(cache.view(0, 10, 20)), bytes.slice(10, 30));
+  t.strictSame(bytesOf(cache.view(0, BLOCK, 20)), bytes.slice(BLOCK, BLOCK + 20));
+  cache.unpin(other);
+  t.ok(missOf(() => cache.view(0, 10, 20)));
+  t.ok(missOf(() => cache.view(0, BLOCK, 20)));
 });

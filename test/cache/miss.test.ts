@@ -59,6 +59,24 @@ t.test('an operation that misses the same bytes for ever ends in an error', asyn
   t.equal(unpinned, 1);
 });
 
+t.test('who gives up is told so before the next round', async (t) => {
+  const controller = new AbortController();
+  const miss: Miss = { miss: true, ranges: [] };
+  let rounds = 0;
+  const filler = {
+    fill: async () => {
+      rounds++;
+      controller.abort(new Error('enough'));
+    },
+    unpin: () => {},
+  };
+  const operation = () => {
+    throw miss;
+  };
+  await t.rejects(Promise.resolve(drive(operation, filler, controller.signal)), { message: 'enough' });
+  t.equal(rounds, 1);
+});
+
 t.test('other errors pass as they are', async (t) => {
   const filler = { fill: async () => {}, unpin: () => {} };
   const broken = () => {

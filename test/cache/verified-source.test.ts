@@ -122,6 +122,7 @@ for (const kind of ['local', 'remote'] as const) {
           readSync: (dst, offset) => {
             below.readSync!(dst, offset);
             spoil(dst);
+            return true;
           },
         };
       };

@@ -9,7 +9,8 @@ const DIRECTORY = 50;
 const DAMAGED = 60;
 const HALF_DAMAGED = 70;
 const MISSING_BYTES = 80;
-const MISS = { miss: true, ranges: [] };
+const ALSO_MISSING = 81;
+const missing = (offset: number) => ({ miss: true, ranges: [{ device: 0, offset, length: 1 }] });
 
 /** Names of every length from 1 to 255, some of them no UTF-8. */
 const NAMES = Array.from({ length: 255 }, (_, index) => '\xc3'.repeat(index % 2).padEnd(index + 1, 'n'));
@@ -167,7 +168,16 @@ t.test('READDIRPLUS gives the name alone of a damaged node', async (t) => {
   t.match(client.problems, [{ operation: 'READDIRPLUS', node: DAMAGED }]);
 });
 
-t.test('a Miss while listing is for the caller', async (t) => {
+function thrownBy(operation: () => unknown): unknown {
+  try {
+    operation();
+  } catch (thrown) {
+    return thrown;
+  }
+  return undefined;
+}
+
+t.test('a Miss while listing is for the caller, one for all entries', async (t) => {
   const client = new FuseClient(
     new MemoryTree(ROOT, [
       [
@@ -176,19 +186,42 @@ t.test('a Miss while listing is for the caller', async (t) => {
           entries: new Map([
             ['here', CHILD],
             ['missing', MISSING_BYTES],
+            ['here as well', CHILD],
+            ['missing, too', ALSO_MISSING],
           ]),
         },
       ],
       [CHILD, {}],
-      [MISSING_BYTES, { damage: MISS }],
+      [MISSING_BYTES, { damage: missing(1) }],
+      [ALSO_MISSING, { damage: missing(2) }],
     ]),
   );
-  let thrown: unknown;
-  try {
-    list(client, 1n, 0n, 4096, true);
-  } catch (miss) {
-    thrown = miss;
-  }
-  t.equal(thrown, MISS);
-  t.equal(list(client, 1n, 0n, 4096, false).entries.length, 4, 'the listing itself needs no attributes');
+  const thrown = thrownBy(() => list(client, 1n, 0n, 4096, true));
+  t.strictSame(thrown, { miss: true, ranges: [...missing(1).ranges, ...missing(2).ranges] });
+  t.equal(list(client, 1n, 0n, 4096, false).entries.length, 6, 'the listing itself needs no attributes');
+  t.same(client.problems, []);
+});
+
+t.test('a Miss that lists nothing is no empty directory', async (t) => {
+  const nothing = { miss: true, ranges: [] };
+  const client = new FuseClient(new MemoryTree(ROOT, [[ROOT, { damage: nothing }]]));
+  t.strictSame(
+    thrownBy(() => list(client, 1n, 0n, 4096, true)),
+    nothing,
+  );
+});
+
+t.test('what is missed where the listing goes on is missed with the attributes before it', async (t) => {
+  const entries = new Map([['missing', MISSING_BYTES]]);
+  const tree = new MemoryTree(ROOT, [
+    [ROOT, { entries }],
+    [MISSING_BYTES, { damage: missing(1) }],
+  ]);
+  const { readdir } = MemoryTree.prototype;
+  tree.readdir = (...call) => {
+    readdir.apply(tree, call);
+    throw missing(2);
+  };
+  const thrown = thrownBy(() => list(new FuseClient(tree), 1n, 0n, 4096, true));
+  t.strictSame(thrown, { miss: true, ranges: [...missing(1).ranges, ...missing(2).ranges] });
 });

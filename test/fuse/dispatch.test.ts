@@ -234,6 +234,13 @@ t.test('INIT', async (t) => {
     const { payload } = init(new FuseClient(tree(), true), 7, 45, 0xffff_ffff);
     t.ok(payload.getUint32(12, true) & (1 << 20));
   });
+  await t.test('leaves direct reads interruptible where they may have to wait', async (t) => {
+    const asyncDirect = (mayWait: boolean) =>
+      init(new FuseClient(tree(), false, mayWait), 7, 45, 0xffff_ffff).payload.getUint32(12, true) &
+      (1 << 15);
+    t.ok(asyncDirect(false));
+    t.notOk(asyncDirect(true));
+  });
   await t.test('a newer major is told ours', async (t) => {
     const client = new FuseClient(tree());
     t.equal(init(client, 8, 0, 0).payload.getUint32(0, true), 7);

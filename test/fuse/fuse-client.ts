@@ -36,8 +36,8 @@ export class FuseClient {
   uid = 0;
   #unique = 0xfedc_ba98_7654_3200n;
 
-  constructor(tree: ReadonlyTree, posixAcl = false) {
-    this.dispatcher = new Dispatcher(tree, posixAcl, (operation, node, problem) => {
+  constructor(tree: ReadonlyTree, posixAcl = false, mayWait = false) {
+    this.dispatcher = new Dispatcher(tree, { posixAcl, mayWait }, (operation, node, problem) => {
       this.problems.push({ operation, node, problem });
     });
   }

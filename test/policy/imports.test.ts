@@ -12,16 +12,40 @@ const rules: Record<string, { readonly from: readonly string[]; readonly typesOf
   system: { from: [] },
   'log.ts': { from: [] },
   options: { from: [] },
-  cache: { from: ['erofs-reader'], typesOf: ['verity'] },
+  remote: { from: [], typesOf: ['cache'] },
+  // remote, for the class of its errors alone
+  cache: { from: ['erofs-reader', 'remote', 'system'], typesOf: ['verity'] },
   tree: { from: ['erofs-reader'], typesOf: ['cache'] },
   proof: { from: ['erofs-reader', 'cache', 'verity', 'options', 'system'] },
   objects: { from: ['cache', 'verity'], typesOf: ['tree'] },
   'open-objects.ts': { from: ['cache', 'objects', 'tree'], typesOf: ['open.ts'] },
-  'open.ts': { from: ['erofs-reader', 'cache', 'verity', 'proof', 'tree', 'open-objects.ts'] },
-  'open-options.ts': { from: ['options', 'proof'], typesOf: ['open.ts'] },
+  // commands, for the walk and the paths that they share
+  prefetch: {
+    from: ['erofs-reader', 'cache', 'remote', 'options', 'system', 'commands'],
+    typesOf: ['tree', 'open.ts'],
+  },
+  'open-source.ts': { from: ['cache', 'remote', 'options'], typesOf: ['prefetch'] },
+  'network-options.ts': { from: ['cache', 'options', 'prefetch'], typesOf: ['open-source.ts'] },
+  'open.ts': {
+    from: ['erofs-reader', 'cache', 'verity', 'proof', 'tree', 'open-objects.ts', 'open-source.ts'],
+    typesOf: ['prefetch'],
+  },
+  'open-options.ts': { from: ['options', 'proof', 'network-options.ts'], typesOf: ['open.ts'] },
   // open-for-check.ts goes past a wrong checksum, for which it needs the sources themselves
-  check: { from: ['erofs-reader', 'cache', 'open.ts', 'verity'] },
-  fuse: { from: ['tree', 'open.ts', 'open-options.ts', 'options', 'proof', 'system', 'log.ts'] },
+  check: { from: ['erofs-reader', 'cache', 'open.ts', 'open-source.ts', 'verity'] },
+  fuse: {
+    from: [
+      'tree',
+      'open.ts',
+      'open-source.ts',
+      'open-options.ts',
+      'options',
+      'prefetch',
+      'proof',
+      'system',
+      'log.ts',
+    ],
+  },
   extract: { from: ['tree', 'open.ts', 'system', 'commands'] },
   // info and stat print what the reader knows of an image beyond its tree
   commands: {
@@ -33,10 +57,12 @@ const rules: Record<string, { readonly from: readonly string[]; readonly typesOf
       'tree',
       'extract',
       'check',
+      'prefetch',
       'proof',
       'cache',
       'erofs-reader',
       'verity',
+      'system',
     ],
   },
   'index.ts': { from: ['open.ts', 'fuse', 'tree', 'cache', 'erofs-reader'] },

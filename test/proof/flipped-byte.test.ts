@@ -43,7 +43,7 @@ function noting(source: Source, blocks: Set<number>): Source {
     ...{ id: source.id, name: source.name, size: source.size },
     readSync: (dst, offset) => {
       for (let at = offset - (offset % BLOCK); at < offset + dst.length; at += BLOCK) blocks.add(at / BLOCK);
-      source.readSync!(dst, offset);
+      return source.readSync!(dst, offset);
     },
     read: (ranges) => source.read(ranges),
     close: () => source.close(),

@@ -69,7 +69,10 @@ export class SparseBytes {
       id: name,
       name,
       size: this.size,
-      readSync: (dst, offset) => this.read(dst, offset),
+      readSync: (dst, offset) => {
+        this.read(dst, offset);
+        return true;
+      },
       read: async (ranges: readonly BlobRange[]) =>
         ranges.map(({ offset, length }) => this.slice(offset, length)),
       close: () => {},

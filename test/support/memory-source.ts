@@ -12,8 +12,9 @@ export class MemorySource implements Source {
     this.size = bytes.length;
   }
 
-  readSync(dst: Uint8Array, offset: number): void {
+  readSync(dst: Uint8Array, offset: number): boolean {
     dst.set(this.#bytes.subarray(offset, offset + dst.length));
+    return true;
   }
 
   async read(ranges: readonly BlobRange[]): Promise<Uint8Array[]> {

@@ -1,0 +1,78 @@
+/**
+ * The cache directory.
+ *
+ * LAW: what is kept there is served as if it came from its origin, so nobody else may write to it.
+ */
+import { lstatSync, statfsSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { makeDirectories } from '../system/directories.js';
+
+/**
+ * - `unsafe-cache`   somebody else could write to the directory, or it is none
+ * - `cache-failing`  the disk does not read or keep what it should
+ */
+export type CacheErrorCode = 'unsafe-cache' | 'cache-failing';
+
+export class CacheError extends Error {
+  override readonly name = 'CacheError';
+  readonly code: CacheErrorCode;
+
+  constructor(code: CacheErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+const GIB = 2 ** 30;
+const OTHERS_MAY_WRITE = 0o022;
+
+export function defaultCacheDirectory(): string {
+  const cache = process.env.XDG_CACHE_HOME;
+  // the XDG base directory specification: a relative path is to be ignored
+  return join(cache?.startsWith('/') === true ? cache : join(homedir(), '.cache'), 'erofsjs');
+}
+
+/** Bytes: 10 GiB, or a quarter of the file system where that is smaller. Throws the system's error. */
+export function defaultCacheSize(directory: string): number {
+  const { blocks, bsize } = statfsSync(directory);
+  return Math.min(10 * GIB, Math.floor((blocks * bsize) / 4));
+}
+
+/**
+ * The folder of the kept blobs in a cache directory; both are made, for their owner alone, where they are missing.
+ * Throws CacheError 'unsafe-cache', or the system's error.
+ */
+export function openCacheDirectory(directory: string): string {
+  const blobs = blobsFolder(directory);
+  makeDirectories(directory, 0o700);
+  checkOwnership(directory);
+  makeDirectories(blobs, 0o700);
+  checkOwnership(blobs);
+  return blobs;
+}
+
+/** The same without making it; undefined where nothing is kept. */
+export function findCacheDirectory(directory: string): string | undefined {
+  const blobs = blobsFolder(directory);
+  return checkOwnership(directory) && checkOwnership(blobs) ? blobs : undefined;
+}
+
+export function blobsFolder(directory: string): string {
+  return join(directory, 'blobs');
+}
+
+/** False where there is nothing of that name. */
+function checkOwnership(path: string): boolean {
+  const stat = lstatSync(path, { throwIfNoEntry: false });
+  if (stat === undefined) return false;
+  const user = process.geteuid?.();
+  const complaint =
+    (stat.isSymbolicLink() && 'it is a symbolic link; name what it points to') ||
+    (!stat.isDirectory() && 'it is no directory') ||
+    (user !== undefined && stat.uid !== user && `it belongs to user ${stat.uid}, and this is user ${user}`) ||
+    ((stat.mode & OTHERS_MAY_WRITE) !== 0 &&
+      `others may write to it (mode ${(stat.mode & 0o7777).toString(8)}); use: chmod go-w ${path}`);
+  if (complaint === false) return true;
+  throw new CacheError('unsafe-cache', `the cache directory ${path} is not used: ${complaint}`);
+}

@@ -1,0 +1,110 @@
+/**
+ * Chunks that were written and are not yet durable, made so together: one fdatasync for all that came meanwhile.
+ *
+ * LAW: a record is written only after a sync of the data that began when all of its bytes were written.
+ */
+import { fdatasync, fdatasyncSync } from 'node:fs';
+import { promisify } from 'node:util';
+import type { BlobFiles } from './chunk-files.js';
+import { isSameRecord } from './chunk-index.js';
+import type { ChunkRecords } from './chunk-records.js';
+
+/** A sync takes 1.7 ms for 64 KiB, 2.4 ms for 4 MiB (SSD): so many bytes are waited for, or so many milliseconds. */
+const GROUP_BYTES = 4 * 2 ** 20;
+const GROUP_TIME = 20;
+
+const syncData = promisify(fdatasync);
+
+export class ChunkGroup {
+  readonly #files: BlobFiles;
+  readonly #records: ChunkRecords;
+  readonly #report: (problem: unknown) => void;
+  /** records by chunk: those that wait for a sync to begin, and those that it makes durable */
+  #waiting = new Map<number, Uint32Array>();
+  #syncing = new Map<number, Uint32Array>();
+  #waitingBytes = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #running: Promise<void> | undefined;
+  #isIndexDirty = false;
+  #syncingIndex: Promise<void> | undefined;
+  #isClosed = false;
+
+  constructor(files: BlobFiles, records: ChunkRecords, report: (problem: unknown) => void) {
+    this.#files = files;
+    this.#records = records;
+    this.#report = report;
+  }
+
+  /** Whether these very bytes were written and only wait. */
+  has(chunk: number, record: Uint32Array): boolean {
+    const written = this.#waiting.get(chunk) ?? this.#syncing.get(chunk);
+    return written !== undefined && isSameRecord(written, record);
+  }
+
+  /** The bytes of the chunk have been written. */
+  add(chunk: number, record: Uint32Array, bytes: number): void {
+    this.#waiting.set(chunk, record);
+    this.#waitingBytes += bytes;
+    this.#schedule();
+  }
+
+  /** Settles when the chunks that were added, and their records, are durable, or were given up. */
+  async flush(): Promise<void> {
+    while (this.#running !== undefined || this.#waiting.size > 0) await (this.#running ?? this.#start());
+    if (this.#isIndexDirty && !this.#isClosed) {
+      this.#isIndexDirty = false;
+      this.#syncingIndex = syncData(this.#files.index).finally(() => {
+        this.#syncingIndex = undefined;
+      });
+    }
+    await this.#syncingIndex;
+  }
+
+  /** Records at once what was added. The files may be closed when what it returns settles. */
+  close(): Promise<unknown> {
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+    const left = new Map([...this.#syncing, ...this.#waiting]);
+    this.#syncing = new Map();
+    this.#waiting = new Map();
+    try {
+      if (left.size > 0) fdatasyncSync(this.#files.data);
+      this.#records.write(left);
+    } catch (error) {
+      this.#report(error);
+    }
+    return Promise.allSettled([this.#running, this.#syncingIndex]);
+  }
+
+  #schedule(): void {
+    if (this.#running !== undefined || this.#waiting.size === 0) return;
+    if (this.#waitingBytes >= GROUP_BYTES) void this.#start();
+    else this.#timer ??= setTimeout(() => void this.#start(), GROUP_TIME).unref();
+  }
+
+  #start(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#syncing = this.#waiting;
+    this.#waiting = new Map();
+    this.#waitingBytes = 0;
+    this.#running = this.#sync().finally(() => {
+      this.#syncing = new Map();
+      this.#running = undefined;
+      this.#schedule();
+    });
+    return this.#running;
+  }
+
+  async #sync(): Promise<void> {
+    try {
+      await syncData(this.#files.data);
+      // a chunk that was written anew meanwhile has bytes that this sync may not have seen
+      for (const chunk of this.#waiting.keys()) this.#syncing.delete(chunk);
+      this.#records.write(this.#syncing);
+      this.#isIndexDirty ||= this.#syncing.size > 0;
+    } catch (error) {
+      this.#report(error);
+    }
+  }
+}

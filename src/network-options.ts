@@ -1,0 +1,86 @@
+/** Options about blobs behind a network, and from their values to a RemoteSpec. Paths become absolute here. */
+import { resolve } from 'node:path';
+import { defaultCacheDirectory } from './cache/cache-directory.js';
+import type { RemoteSpec } from './open-source.js';
+import type { LongOption, OptionWords } from './options/long-option.js';
+import { PREFETCH_OPTIONS, prefetchSpec } from './prefetch/prefetch-options.js';
+
+export const NETWORK_OPTIONS = {
+  mirror: {
+    value: 'URL',
+    repeats: true,
+    describe: 'where the image also is, asked where the first place fails',
+  },
+  offline: { describe: 'ask no network: what is not in the cache fails' },
+  'cache-size': { value: 'BYTES', describe: 'what the cache may take of the disk, as 10G (the default)' },
+  'read-timeout': { value: 'SECONDS', describe: 'how long one read may wait for the network (default: 60)' },
+  readahead: { value: 'BYTES', describe: 'how far is fetched ahead of who reads in sequence (default: 16M)' },
+  'merge-gap': {
+    value: 'BYTES',
+    describe: 'unwanted bytes that are fetched rather than asking twice (default: 128K)',
+  },
+  'token-file': {
+    value: 'FILE',
+    describe: 'sent as "Authorization: Bearer"; also $EROFS_TOKEN, $EROFS_TOKEN_FILE',
+  },
+  'header-file': {
+    value: 'FILE',
+    describe: 'lines "Name: value", sent with every request; also $EROFS_HEADER_FILE',
+  },
+  ca: { value: 'FILE', describe: "PEM: certificates to trust instead of the system's" },
+  'client-cert': { value: 'FILE', describe: 'PEM: what this client shows of itself; with --client-key' },
+  'client-key': { value: 'FILE', describe: 'PEM: its key' },
+  ...PREFETCH_OPTIONS,
+  'allow-private-redirects': { describe: 'redirects may lead from a public host to a private address' },
+} as const satisfies Record<string, LongOption>;
+
+export type NetworkOptionName = keyof typeof NETWORK_OPTIONS | 'cache-dir';
+
+/** seconds */
+const DEFAULT_READ_TIMEOUT = 60;
+const DEFAULT_CACHE_SIZE = 10 * 2 ** 30;
+/** Small enough for files in between, large enough for a round trip; see docs/remote.md. */
+const CHUNK_SIZE = 64 << 10;
+
+/** Throws OptionUsageError. */
+export function remoteSpec(words: OptionWords<NetworkOptionName>): RemoteSpec {
+  const file = (name: NetworkOptionName): string | undefined => {
+    const path = words.one(name);
+    return path === undefined ? undefined : resolve(path);
+  };
+  const seconds = words.oneNumber('read-timeout') ?? DEFAULT_READ_TIMEOUT;
+  if (seconds === 0) throw words.refused('read-timeout', '0', 'a number of seconds above 0');
+  const deadline = seconds * 1000;
+  return {
+    cacheDirectory: file('cache-dir') ?? defaultCacheDirectory(),
+    cacheSize: words.oneSize('cache-size') ?? DEFAULT_CACHE_SIZE,
+    chunkSize: CHUNK_SIZE,
+    offline: words.has('offline'),
+    prefetch: prefetchSpec(words),
+    lazy: definedOf({
+      deadline,
+      readahead: words.oneSize('readahead'),
+      mergeGap: words.oneSize('merge-gap'),
+    }),
+    http: {
+      // ends first, for it knows the reason
+      limits: { deadline: deadline * 0.9 },
+      mirrors: words.all('mirror'),
+      allowPrivateRedirects: words.has('allow-private-redirects'),
+      ...definedOf({
+        tokenFile: file('token-file'),
+        headerFile: file('header-file'),
+        caFile: file('ca'),
+        clientCertificateFile: file('client-cert'),
+        clientKeyFile: file('client-key'),
+      }),
+    },
+  };
+}
+
+/** Without the fields that are undefined. */
+function definedOf<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>;
+  };
+}

@@ -1,0 +1,272 @@
+/**
+ * Sends one GET and gives what comes as it comes: HTTP/1.1 and HTTP/2, through the proxies of the environment. The only
+ * importer of undici. Redirects, ranges and tries are the business of others.
+ */
+import { lookup as systemLookup } from 'node:dns';
+import { readFileSync } from 'node:fs';
+import type { LookupFunction } from 'node:net';
+import { createSecureContext } from 'node:tls';
+import type { Dispatcher, EnvHttpProxyAgent, Pool } from 'undici';
+import { FetchFailure } from './fetch-failure.js';
+import type { CertificateOptions, HttpLimits } from './http-options.js';
+import { networkFailure } from './network-failure.js';
+import { isPrivateAddress, privateTarget } from './private-address.js';
+import { RemoteError } from './remote-blob.js';
+import type { ResponseFields } from './response-fields.js';
+
+/** Takes an answer. What it throws ends the request, which rejects with that. */
+export interface Receiver {
+  head(status: number, fields: ResponseFields): void;
+  /** `bytes` are lent until the call returns; false: the rest is not wanted */
+  data(bytes: Uint8Array): boolean;
+}
+
+export interface GetRequest {
+  readonly url: URL;
+  readonly fields: Readonly<Record<string, string>>;
+  /** never connect to a private or loopback address */
+  readonly guarded: boolean;
+}
+
+type Undici = typeof import('undici');
+
+/** Longer than the keep-alive of no common server, which says so if it is shorter. */
+const KEEP_ALIVE_MS = 30_000;
+
+/** HTTP/2 sends no more than this before it is acknowledged: enough for 1 Gbit/s over 50 ms. */
+const STREAM_WINDOW = 4 * 1024 * 1024;
+const CONNECTION_WINDOW = 8 * 1024 * 1024;
+
+export class HttpTransport {
+  readonly #limits: HttpLimits;
+  readonly #certificates: { readonly ca?: string; readonly cert?: string; readonly key?: string };
+  readonly #multiplexed = new Set<string>();
+  readonly #agents: (Promise<EnvHttpProxyAgent> | undefined)[] = [undefined, undefined];
+
+  /** Throws RemoteError 'options' for certificates that do not fit, the system's error for files that cannot be read. */
+  constructor(options: CertificateOptions, limits: HttpLimits) {
+    this.#limits = limits;
+    this.#certificates = readCertificates(options);
+  }
+
+  /** Requests that one host takes at once. */
+  hostLimit(origin: string): number {
+    return this.#multiplexed.has(origin) ? this.#limits.streams : this.#limits.connections;
+  }
+
+  /**
+   * Resolves at the end of the answer or when the receiver has enough. Rejects with FetchFailure, what the receiver threw,
+   * or the signal's reason; never later than one stall after the last byte.
+   */
+  get(request: GetRequest, receiver: Receiver, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const exchange = new Exchange(receiver, signal, this.#limits.stall, (error) =>
+        error === undefined ? resolve() : reject(error),
+      );
+      const { origin, pathname, search } = request.url;
+      const options: Dispatcher.DispatchOptions = {
+        origin,
+        path: pathname + search,
+        method: 'GET',
+        headers: { ...request.fields },
+        headersTimeout: 0,
+        bodyTimeout: 0,
+      };
+      // One each turn: within a turn undici takes a connection for busy that has just been used, and opens another one.
+      setImmediate(() => {
+        this.#agent(request.guarded)
+          .then((agent) => exchange.isOver || agent.dispatch(options, exchange))
+          .catch((error) => exchange.end(networkFailure(error)));
+      });
+    });
+  }
+
+  /** Ends what still runs. */
+  async close(): Promise<void> {
+    for (const agent of this.#agents) {
+      // one that could not be made has told those who wanted it
+      await agent?.then(
+        (made) => made.destroy(),
+        () => {},
+      );
+    }
+  }
+
+  #agent(guarded: boolean): Promise<EnvHttpProxyAgent> {
+    const index = Number(guarded);
+    this.#agents[index] ??= this.#makeAgent(guarded);
+    return this.#agents[index];
+  }
+
+  async #makeAgent(guarded: boolean): Promise<EnvHttpProxyAgent> {
+    const undici = await loadUndici();
+    const tls = { ...this.#certificates, allowH2: true, timeout: this.#limits.stall };
+    const connect = undici.buildConnector({ ...tls, ...(guarded && { lookup: guardedLookup }) });
+    try {
+      return new undici.EnvHttpProxyAgent({
+        connect: (options, callback) =>
+          connect(options, (...[error, socket]) => {
+            if (error !== null) return callback(error, null);
+            if ('alpnProtocol' in socket && socket.alpnProtocol === 'h2') {
+              this.#multiplexed.add(`${options.protocol}//${options.host}`);
+            }
+            callback(null, socket);
+          }),
+        factory: (origin, options) => this.#makePool(undici, new URL(origin), options),
+        requestTls: tls,
+        proxyTls: { ...this.#certificates, timeout: this.#limits.stall },
+        // a proxy need not allow CONNECT to anything but https
+        proxyTunnel: false,
+        allowH2: true,
+        connections: this.#limits.connections,
+        keepAliveTimeout: KEEP_ALIVE_MS,
+        initialWindowSize: STREAM_WINDOW,
+        connectionWindowSize: CONNECTION_WINDOW,
+      });
+    } catch (error) {
+      // its message may repeat the user and password of a proxy
+      const { code = 'invalid' } = error as NodeJS.ErrnoException;
+      throw new FetchFailure(
+        'options',
+        `http_proxy or https_proxy of the environment is not a URL of a proxy (${code})`,
+      );
+    }
+  }
+
+  /** Unless it is told so, undici runs one request at a time on a connection of HTTP/2 as well. */
+  #makePool({ Client, Pool }: Undici, origin: URL, options: object): Pool {
+    const pool = new Pool(origin, options);
+    pool.on('connect', (_, targets) => {
+      if (!this.#multiplexed.has(origin.origin)) return;
+      for (const client of targets) if (client instanceof Client) client.pipelining = this.#limits.streams;
+    });
+    return pool;
+  }
+}
+
+/** Undici takes 60 ms to load: only who reads from a network waits for it. */
+async function loadUndici(): Promise<Undici> {
+  try {
+    return await import('undici');
+  } catch (error) {
+    throw new FetchFailure(
+      'options',
+      `HTTP needs the package undici, which cannot be loaded: ${(error as Error).message}; install erofsjs again`,
+    );
+  }
+}
+
+/** One request on its way, as undici sees it. */
+class Exchange implements Dispatcher.DispatchHandler {
+  readonly #receiver: Receiver;
+  readonly #signal: AbortSignal;
+  readonly #settle: (error: Error | undefined) => void;
+  readonly #timer: NodeJS.Timeout;
+  readonly #abort = () => this.end(this.#signal.reason);
+  #controller: Dispatcher.DispatchController | undefined;
+  isOver = false;
+
+  constructor(
+    receiver: Receiver,
+    signal: AbortSignal,
+    stall: number,
+    settle: (error: Error | undefined) => void,
+  ) {
+    this.#receiver = receiver;
+    this.#signal = signal;
+    this.#settle = settle;
+    this.#timer = setTimeout(
+      () =>
+        this.end(new FetchFailure('unreachable', `no byte came for ${stall / 1000} s`, { transient: true })),
+      stall,
+    );
+    signal.addEventListener('abort', this.#abort, { once: true });
+    if (signal.aborted) this.#abort();
+  }
+
+  /** Settles the request; what still comes is dropped with its connection. */
+  end(error: Error | undefined): void {
+    if (this.isOver) return;
+    this.isOver = true;
+    clearTimeout(this.#timer);
+    this.#signal.removeEventListener('abort', this.#abort);
+    this.#settle(error);
+    this.#controller?.abort(error ?? new Error('the rest of the answer is not wanted'));
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    // A request that was cut off may be sent again below: its bytes would begin anew.
+    if (this.#controller !== undefined) {
+      this.end(new FetchFailure('unreachable', 'the connection was cut', { transient: true }));
+    }
+    this.#controller = controller;
+    if (this.isOver) controller.abort(new Error('the answer is no longer wanted'));
+  }
+
+  onResponseStart(_: Dispatcher.DispatchController, status: number, fields: ResponseFields): void {
+    if (this.isOver || status < 200) return;
+    this.#timer.refresh();
+    try {
+      this.#receiver.head(status, fields);
+    } catch (error) {
+      this.end(error as Error);
+    }
+  }
+
+  onResponseData(_: Dispatcher.DispatchController, bytes: Uint8Array): void {
+    if (this.isOver) return;
+    this.#timer.refresh();
+    try {
+      if (!this.#receiver.data(bytes)) this.end(undefined);
+    } catch (error) {
+      this.end(error as Error);
+    }
+  }
+
+  onResponseEnd(): void {
+    this.#controller = undefined;
+    this.end(undefined);
+  }
+
+  onResponseError(_: Dispatcher.DispatchController, error: Error): void {
+    this.#controller = undefined;
+    this.end(networkFailure(error));
+  }
+}
+
+/** Fails where one of the addresses is private: the connection is made to what was checked. */
+const guardedLookup: LookupFunction = (hostname, options, callback) => {
+  systemLookup(hostname, { ...options, all: true }, (error, addresses) => {
+    const hidden = error === null && addresses.some(({ address }) => isPrivateAddress(address));
+    if (hidden) return callback(privateTarget(hostname), []);
+    callback(error, addresses ?? []);
+  });
+};
+
+function readCertificates(options: CertificateOptions): { ca?: string; cert?: string; key?: string } {
+  const { caFile, clientCertificateFile, clientKeyFile } = options;
+  if ((clientCertificateFile === undefined) !== (clientKeyFile === undefined)) {
+    const given = clientCertificateFile ?? clientKeyFile;
+    throw new RemoteError(
+      'options',
+      `${given} was given alone: a client certificate and its key go together`,
+    );
+  }
+  const found = {
+    ...(caFile !== undefined && { ca: readFileSync(caFile, 'utf8') }),
+    ...(clientCertificateFile !== undefined && { cert: readFileSync(clientCertificateFile, 'utf8') }),
+    ...(clientKeyFile !== undefined && { key: readFileSync(clientKeyFile, 'utf8') }),
+  };
+  if (found.ca !== undefined && !found.ca.includes('-----BEGIN CERTIFICATE-----')) {
+    throw new RemoteError('options', `${caFile} has no certificate in PEM form`);
+  }
+  try {
+    createSecureContext(found);
+  } catch (error) {
+    const files = [caFile, clientCertificateFile, clientKeyFile]
+      .filter((file) => file !== undefined)
+      .join(', ');
+    throw new RemoteError('options', `${files} cannot be used for TLS: ${(error as Error).message}`);
+  }
+  return found;
+}
