@@ -19,6 +19,11 @@ export const NETWORK_OPTIONS = {
     value: 'BYTES',
     describe: 'unwanted bytes that are fetched rather than asking twice (default: 128K)',
   },
+  'hedge-after': {
+    value: 'SECONDS',
+    describe:
+      'a request that brings next to nothing for so long is made a second time, 0: never (default: 2)',
+  },
   'token-file': {
     value: 'FILE',
     describe: 'sent as "Authorization: Bearer"; also $EROFS_TOKEN, $EROFS_TOKEN_FILE',
@@ -36,6 +41,8 @@ export const NETWORK_OPTIONS = {
 
 export type NetworkOptionName = keyof typeof NETWORK_OPTIONS | 'cache-dir';
 
+/** milliseconds; the longest that a timer waits */
+const NEVER = 2 ** 31 - 1;
 /** seconds */
 const DEFAULT_READ_TIMEOUT = 60;
 const DEFAULT_CACHE_SIZE = 10 * 2 ** 30;
@@ -51,6 +58,8 @@ export function remoteSpec(words: OptionWords<NetworkOptionName>): RemoteSpec {
   const seconds = words.oneNumber('read-timeout') ?? DEFAULT_READ_TIMEOUT;
   if (seconds === 0) throw words.refused('read-timeout', '0', 'a number of seconds above 0');
   const deadline = seconds * 1000;
+  const hedgeAfter = words.oneNumber('hedge-after');
+  const hedge = hedgeAfter === 0 ? NEVER : hedgeAfter === undefined ? undefined : hedgeAfter * 1000;
   return {
     cacheDirectory: file('cache-dir') ?? defaultCacheDirectory(),
     cacheSize: words.oneSize('cache-size') ?? DEFAULT_CACHE_SIZE,
@@ -64,7 +73,7 @@ export function remoteSpec(words: OptionWords<NetworkOptionName>): RemoteSpec {
     }),
     http: {
       // ends first, for it knows the reason
-      limits: { deadline: deadline * 0.9 },
+      limits: { deadline: deadline * 0.9, ...(hedge !== undefined && { hedgeAfter: hedge }) },
       mirrors: words.all('mirror'),
       allowPrivateRedirects: words.has('allow-private-redirects'),
       ...definedOf({

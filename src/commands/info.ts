@@ -1,5 +1,6 @@
 /** `erofs info`: what kind of image this is. */
 import type { CommandModule } from 'yargs';
+import { shownReference } from '../open-source.js';
 import { type ImageArguments, imageOptions, withImage } from './image-options.js';
 
 interface InfoArguments extends ImageArguments {
@@ -18,7 +19,9 @@ export const command: CommandModule<object, InfoArguments> = {
       const { byteString, Output } = await import('./output.js');
       const summary = await summarize(opened, problems);
       const output = new Output(process.stdout);
-      const lines = given.json ? [JSON.stringify(summary)] : summaryText(given.image, summary);
+      const lines = given.json
+        ? [JSON.stringify(summary)]
+        : summaryText(shownReference(given.image), summary);
       for (const line of lines) await output.line(byteString(line));
       await output.flush();
     }),

@@ -1,5 +1,6 @@
 /** `erofs verify`: finds all that is wrong with an image; its exit codes are those of fsck(8). */
 import type { CommandModule } from 'yargs';
+import { shownReference } from '../open-source.js';
 import { EXIT_USAGE, reportFailure, UsageError } from './failure.js';
 import { type ImageArguments, imageOptions, specOf } from './image-options.js';
 
@@ -34,7 +35,7 @@ export const command: CommandModule<object, VerifyArguments> = {
   handler: async (given) => {
     const { verify } = await import('./verify-image.js');
     try {
-      const { errors } = await verify(given.image, specOf(given), given);
+      const { errors } = await verify(shownReference(given.image), specOf(given), given);
       if (errors > 0) process.exitCode = EXIT_DAMAGED;
     } catch (error) {
       process.exitCode = fsckStatus(reportFailure('erofs verify', error));

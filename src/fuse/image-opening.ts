@@ -40,7 +40,8 @@ export function openToWait(spec: ImageSpec, report: ProblemReport): Promise<Open
 
 async function openAndPrefetch(spec: ImageSpec, report: ProblemReport): Promise<OpenedImage> {
   const { prefetch: wanted, cacheSize: budget = 0 } = spec.remote ?? {};
-  const plan = readPlan(wanted, DEFAULT_AMOUNT);
+  // a trace is to hold what programs read, and nothing else
+  const plan = readPlan(wanted, wanted?.recordFile === undefined ? DEFAULT_AMOUNT : 'none');
   const recorder =
     wanted?.recordFile === undefined ? undefined : new TraceRecorder(wanted.recordFile, { report });
   let opened: OpenedImage;

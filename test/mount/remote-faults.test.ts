@@ -37,7 +37,7 @@ async function mountWith(t: Test, kept: readonly string[], words: readonly strin
   const cache = scratch.folder('self', 'cache');
   const what = {
     image: server.url(),
-    words: ['--cache-dir', cache, '--readahead', '0', '--prefetch', 'none', ...words],
+    words: ['--hedge-after', '0', '--cache-dir', cache, '--readahead', '0', '--prefetch', 'none', ...words],
   };
   const before = await mount(scratch, devFuseRoot, what);
   for (const name of kept) t.match(await digest(before, name), right(name), `${name} is read`);

@@ -17,7 +17,7 @@ import { erofs, run, start } from '../support/run.js';
 import { Scratch } from '../support/scratch.js';
 import { until } from '../support/until.js';
 
-const ROUNDS = Number(process.env.KILL_ROUNDS ?? 20);
+const ROUNDS = Number(process.env.KILL_ROUNDS ?? 8);
 /** A life ends after so many requests at most, and then so many milliseconds. */
 const REQUESTS = 12;
 const MOMENT = 15;
@@ -47,7 +47,7 @@ const wrongLines = (printed: string): string[] =>
 async function killedLife(t: Test, server: FaultServer, cache: string): Promise<Durable> {
   const before = durable(cache, server.url(), image.bytes);
   const asked = server.seen.length;
-  const words = ['--cache-dir', cache, '--readahead', '256K'];
+  const words = ['--hedge-after', '0', '--cache-dir', cache, '--readahead', '256K'];
   const mounted = await mount(scratch, devFuseRoot, { image: server.url(), words });
   const reader = start('sha256sum', paths(mounted));
   let printed = '';

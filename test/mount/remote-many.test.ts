@@ -5,13 +5,15 @@ import t from 'tap';
 import { fixture } from '../support/fixture.js';
 import { devFuseRoot } from '../support/front-end.js';
 import { fileDigests, readManifest } from '../support/manifest.js';
-import { mount, remains } from '../support/mounted.js';
+import { type Mounted, mount, remains } from '../support/mounted.js';
 import { Nginx, withoutNginx } from '../support/nginx.js';
 import { chunksIn, chunksTwice, IDENTITY_RANGE, publish, remote } from '../support/remote-images.js';
 import { run } from '../support/run.js';
 import { Scratch } from '../support/scratch.js';
 
-const MOUNTS = Number(process.env.MOUNTS_AT_ONCE ?? 20);
+const MOUNTS = Number(process.env.MOUNTS_AT_ONCE ?? 8);
+/** So many are started at a time; all of them are there at once in the end. */
+const AT_A_TIME = 10;
 
 const scratch = new Scratch(t);
 if (MOUNTS > 20) t.setTimeout(MOUNTS * 20_000);
@@ -46,8 +48,12 @@ for (const together of [false, true]) {
     publish(image, nginx.folder);
     const file = `${image.name}.erofs`;
     const cache = scratch.folder('self', 'cache');
-    const what = remote(image, (path) => nginx.url(path), ['--cache-dir', cache]);
-    const mounts = await Promise.all(Array.from({ length: MOUNTS }, () => mount(scratch, devFuseRoot, what)));
+    const what = remote(image, (path) => nginx.url(path), ['--hedge-after', '0', '--cache-dir', cache]);
+    const mounts: Mounted[] = [];
+    while (mounts.length < MOUNTS) {
+      const batch = Array.from({ length: AT_A_TIME }, () => mount(scratch, devFuseRoot, what));
+      mounts.push(...(await Promise.all(batch)));
+    }
     const opening = nginx.requests(file).length;
 
     const first = mounts.slice(0, together ? MOUNTS : 1);

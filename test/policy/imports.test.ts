@@ -51,6 +51,7 @@ const rules: Record<string, { readonly from: readonly string[]; readonly typesOf
   commands: {
     from: [
       'open.ts',
+      'open-source.ts',
       'open-options.ts',
       'options',
       'fuse',

@@ -66,9 +66,13 @@ t.test('what trying again does not cure is told, and the next thing is done', as
   const options = {
     budget,
     report: (problem: Error) => problems.push(problem),
-    pause: async () => t.fail('paused'),
+    pause: async () => {
+      t.fail('paused');
+      prefetch.stop();
+    },
   };
-  await new Prefetch(image, plan('all'), options).ended;
+  const prefetch: Prefetch = new Prefetch(image, plan('all'), options);
+  await prefetch.ended;
   t.match(problems, [{ code: 'stale' }, { code: 'stale' }], 'of metadata, and of all');
 });
 

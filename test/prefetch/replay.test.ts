@@ -31,6 +31,19 @@ t.test('what a trace says is fetched in few requests, and what is here is not', 
   t.ok(blob.asked.every(({ options }) => options.background === true));
 });
 
+t.test('where all of it is here, nobody is asked, nor refuses', async (t) => {
+  const here = {
+    ...BLOB,
+    name: 'here',
+    counters: { bytesFetched: 0 },
+    isHere: () => true,
+    prefetch: () => Promise.reject(new Error('the network may not be used')),
+    flush: () => Promise.resolve(),
+  };
+  const trace = { name: 'x', blobs: [BLOB], ranges: [range(1), range(9)] };
+  await t.resolves(replayTrace({ blobs: [here] }, trace, (problem) => t.fail(problem.message)));
+});
+
 t.test('ranges of another version are left, and told', async (t) => {
   const { blob, image } = await openGated(t, bytes);
   const problems: Error[] = [];
