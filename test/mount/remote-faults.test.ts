@@ -17,6 +17,8 @@ import { until } from '../support/until.js';
 
 const scratch = new Scratch(t);
 const skip = devFuseRoot.missing ?? false;
+// they wait for their servers, hardly for the processor
+t.jobs = 4;
 const first = spreadImage(1);
 /** The same tree in the same places, with other bytes in its files. */
 const second = spreadImage(2);
@@ -75,7 +77,7 @@ for (const [name, fault] of [
   ['does not answer', silence],
   ['stalls in an answer', stallAfter(1000)],
 ] as const) {
-  t.test(`a server that ${name}`, { skip }, async (t) => {
+  t.test(`a server that ${name}`, { skip, buffered: true }, async (t) => {
     const mounted = await mountWith(t, ['kept'], IMPATIENT);
     const { server, mountpoint } = mounted;
     server.always = fault;
@@ -100,7 +102,7 @@ for (const [name, fault] of [
   });
 }
 
-t.test('umount --force while a read waits', { skip }, async (t) => {
+t.test('umount --force while a read waits', { skip, buffered: true }, async (t) => {
   const mounted = await mountWith(t, [], PATIENT);
   mounted.server.always = silence;
   let waiting: Promise<Ended> | undefined;
@@ -114,7 +116,7 @@ t.test('umount --force while a read waits', { skip }, async (t) => {
 });
 
 for (const signal of ['SIGINT', 'SIGKILL'] as const) {
-  t.test(`${signal} to a program that waits`, { skip }, async (t) => {
+  t.test(`${signal} to a program that waits`, { skip, buffered: true }, async (t) => {
     const mounted = await mountWith(t, [], PATIENT);
     mounted.server.always = silence;
     const reader = start('cat', [join(mounted.mountpoint, 'victim')]);
@@ -129,7 +131,7 @@ for (const signal of ['SIGINT', 'SIGKILL'] as const) {
   });
 }
 
-t.test('a server that goes and comes back', { skip }, async (t) => {
+t.test('a server that goes and comes back', { skip, buffered: true }, async (t) => {
   const mounted = await mountWith(t, ['kept'], IMPATIENT);
   await mounted.server.stop();
   t.match(await digest(mounted, 'kept'), right('kept'), 'what is kept is right');
@@ -158,7 +160,7 @@ function replace(server: FaultServer): void {
   server.etag = '"version-2"';
 }
 
-t.test('an image that is replaced between two reads', { skip }, async (t) => {
+t.test('an image that is replaced between two reads', { skip, buffered: true }, async (t) => {
   const mounted = await mountWith(t, ['kept'], IMPATIENT);
   replace(mounted.server);
   t.match(await digest(mounted, 'victim'), failed(/Stale file handle/));
@@ -175,7 +177,7 @@ t.test('an image that is replaced between two reads', { skip }, async (t) => {
   await end(t, anew);
 });
 
-t.test('an image that is replaced in the middle of a file', { skip }, async (t) => {
+t.test('an image that is replaced in the middle of a file', { skip, buffered: true }, async (t) => {
   for (let answers = 1; answers <= 3; answers++) {
     const mounted = await mountWith(t, [], IMPATIENT);
     const { server } = mounted;

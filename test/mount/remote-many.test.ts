@@ -11,7 +11,7 @@ import { chunksIn, chunksTwice, IDENTITY_RANGE, publish, remote } from '../suppo
 import { run } from '../support/run.js';
 import { Scratch } from '../support/scratch.js';
 
-const MOUNTS = Number(process.env.MOUNTS_AT_ONCE ?? 8);
+const MOUNTS = Number(process.env.MOUNTS_AT_ONCE ?? 4);
 /** So many are started at a time; all of them are there at once in the end. */
 const AT_A_TIME = 10;
 
