@@ -17,12 +17,17 @@ import type { RequestReport } from './dispatch-exchange.js';
 import { isSupportedVersion } from './dispatch-init.js';
 import { errnoOf } from './errno.js';
 import type { ImageOpener } from './image-opening.js';
+import { PageStore } from './page-store.js';
 import { ProblemLog, type ProblemRecord } from './problem-log.js';
-import { IN_HEADER_SIZE, INTERRUPT, LITTLE_ENDIAN } from './protocol.js';
+import { IN_HEADER_SIZE, INTERRUPT, LITTLE_ENDIAN, READ } from './protocol.js';
+import { type SharedMemory, SharedState } from './shared-state.js';
 
 export interface PumpData {
   readonly spec: ImageSpec;
   readonly posixAcl: boolean;
+  readonly shared: SharedMemory;
+  /** how many there are */
+  readonly pumps: number;
   /** the image's root, where requests that have to wait are handed over; undefined where none ever does */
   readonly waitingRoot: NodeId | undefined;
 }
@@ -39,7 +44,7 @@ export type PumpMessage =
 /** No request: interrupted before it was read, or by a signal. */
 const READ_AGAIN: ReadonlySet<unknown> = new Set(['ENOENT', 'EINTR', 'EAGAIN']);
 
-function pump(descriptor: number, dispatcher: Dispatcher, port: MessagePort): void {
+function pump(descriptor: number, dispatcher: Dispatcher, pages: PageStore, port: MessagePort): void {
   const { exchange } = dispatcher;
   const { request } = exchange;
   let announced = false;
@@ -54,8 +59,10 @@ function pump(descriptor: number, dispatcher: Dispatcher, port: MessagePort): vo
       throw error;
     }
     const replyLength = dispatch(dispatcher, length, port);
-    if (replyLength > 0) sendReply(descriptor, dispatcher, replyLength);
-    else if (exchange.mayWait) tellInterrupt(dispatcher, length, port);
+    if (replyLength > 0) {
+      sendReply(descriptor, dispatcher, replyLength);
+      if (exchange.opcode === READ) pages.afterRead(exchange.node, exchange.readOffset, replyLength);
+    } else if (exchange.mayWait) tellInterrupt(dispatcher, length, port);
     if (!announced && exchange.kernelVersion !== undefined) {
       announced = true;
       const { major, minor } = exchange.kernelVersion;
@@ -126,10 +133,14 @@ export async function runPump(port: MessagePort, data: PumpData, open: ImageOpen
   try {
     const opened = await openFor(data, open, (problem) => problems.report({ operation: 'open' }, problem));
     const mayWait = data.waitingRoot !== undefined;
-    const dispatcher = new Dispatcher(opened.tree, { posixAcl: data.posixAcl, mayWait }, report);
+    const state = new SharedState(data.shared);
+    const dispatcher = new Dispatcher(opened.tree, { posixAcl: data.posixAcl, mayWait, state }, report);
     port.once('message', (descriptor: number | undefined) => {
       try {
-        if (descriptor !== undefined) pump(descriptor, dispatcher, port);
+        if (descriptor !== undefined) {
+          const pages = new PageStore(descriptor, opened.tree, state, data.pumps);
+          pump(descriptor, dispatcher, pages, port);
+        }
       } finally {
         opened.close();
         port.close();

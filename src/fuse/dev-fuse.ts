@@ -10,17 +10,20 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { ImageSpec, ProblemReport } from '../open.js';
 import { openDeviceMount } from './dev-fuse-open.js';
+import type { PumpData } from './dev-fuse-pump.js';
 import { Pumps } from './dev-fuse-pumps.js';
 import { sendRefusal, sendReply } from './dev-fuse-reply.js';
 import { Dispatcher } from './dispatch.js';
 import type { RequestReport } from './dispatch-exchange.js';
 import { errnoOf } from './errno.js';
-import { openToWait, specAtOnce, type WaitingImage } from './image-opening.js';
+import { openAtOnce, openToWait, specAtOnce, type WaitingImage } from './image-opening.js';
 import { type MountEntry, mountAt, readMounts } from './mountinfo.js';
 import { ProblemLog } from './problem-log.js';
+import { SharedState, sharedMemory } from './shared-state.js';
 import { type LiveMount, MountError, type MountRequest, type Transport } from './transport.js';
 import { abortConnection, detach } from './unmount.js';
 import { WaitingRequests } from './waiting-requests.js';
+import { hasNoXattrs } from './xattr-scan.js';
 
 /**
  * Two at least, so that a long decode holds nobody up, and no more than there are cores: 4 KiB reads all over an
@@ -75,18 +78,42 @@ async function makeMount(
   log: Logger,
 ): Promise<DeviceMount> {
   const posixAcl = options.defaultPermissions;
-  const data = { spec: specAtOnce(spec, image), posixAcl, waitingRoot: image?.tree.root };
+  const shared = sharedMemory();
+  const data = {
+    shared,
+    pumps: PUMP_COUNT,
+    spec: specAtOnce(spec, image),
+    posixAcl,
+    waitingRoot: image?.tree.root,
+  };
   const pumps = new Pumps(PUMP_COUNT, pumpProgram, data, log);
   await pumps.open();
   let descriptor: number | undefined;
   try {
     descriptor = await openDeviceMount(mountpoint, options);
     const waiting = image && waitingRequests(image, posixAcl, descriptor, problems);
-    return new DeviceMount(findMount(mountpoint), descriptor, { pumps, image, waiting }, log);
+    const scan = (isOver: () => boolean): void => {
+      if (image === undefined) void noteXattrs(data, isOver, log);
+    };
+    return new DeviceMount(findMount(mountpoint), descriptor, { pumps, image, waiting, scan }, log);
   } catch (error) {
     pumps.dismiss();
     if (descriptor !== undefined) closeSync(descriptor);
     throw error;
+  }
+}
+
+/** Of an image that is all here. What is wrong with it those are told who read it. */
+async function noteXattrs({ spec, shared }: PumpData, isOver: () => boolean, log: Logger): Promise<void> {
+  try {
+    const opened = await openAtOnce(spec, () => {});
+    try {
+      if (await hasNoXattrs(opened.tree, isOver)) new SharedState(shared).noteNoXattrs();
+    } finally {
+      opened.close();
+    }
+  } catch (error) {
+    log.debug({ reason: (error as Error).message }, 'whether there are extended attributes is not known');
   }
 }
 
@@ -111,6 +138,8 @@ interface Servers {
   readonly pumps: Pumps;
   readonly image: WaitingImage | undefined;
   readonly waiting: WaitingRequests | undefined;
+  /** looks, beside them, for what the kernel need not ask */
+  readonly scan: (isOver: () => boolean) => void;
 }
 
 class DeviceMount implements LiveMount {
@@ -119,6 +148,7 @@ class DeviceMount implements LiveMount {
   readonly #descriptor: number;
   readonly #servers: Servers;
   readonly #log: Logger;
+  #isOver = false;
 
   constructor(entry: MountEntry, descriptor: number, servers: Servers, log: Logger) {
     this.#entry = entry;
@@ -126,6 +156,7 @@ class DeviceMount implements LiveMount {
     this.#servers = servers;
     this.#log = log;
     this.ended = servers.pumps.ended.then(() => {
+      this.#isOver = true;
       // the descriptor's number may soon be another file's
       servers.waiting?.end();
       closeSync(descriptor);
@@ -142,6 +173,7 @@ class DeviceMount implements LiveMount {
       throw error;
     }
     raiseReadAhead(this.#entry, this.#log);
+    this.#servers.scan(() => this.#isOver);
     pumps.failure.then((error) => this.#giveUp(error));
   }
 

@@ -4,7 +4,7 @@
  * One listing a worker, with one `emit` made once, since a closure for every call would be garbage. Where attributes of
  * several entries are not here they are missed together: one Miss for all, not one after the other.
  */
-import type { DirEntry, ReadonlyTree } from '../tree/tree.js';
+import { type DirEntry, FileType, type ReadonlyTree } from '../tree/tree.js';
 import { direntType, writeEntryOut } from './attr.js';
 import type { Exchange } from './dispatch-exchange.js';
 import { Errno } from './errno.js';
@@ -53,6 +53,7 @@ export class DirectoryListing {
     this.#end = OUT_HEADER_SIZE;
     this.#limit = OUT_HEADER_SIZE + Math.min(room, MAX_READ);
     this.#missed = undefined;
+    if (withAttributes) this.#exchange.state.listings.begin(node, cookie === 0);
     try {
       tree.readdir(node, cookie, this.#emit);
     } catch (problem) {
@@ -78,6 +79,8 @@ export class DirectoryListing {
     writeU64(output, dirent + 8, entry.cookie);
     output.setUint32(dirent + 16, entry.name.length, LITTLE_ENDIAN);
     output.setUint32(dirent + 20, direntType(entry.type), LITTLE_ENDIAN);
+    if (this.#withAttributes && entry.type === FileType.regular)
+      this.#exchange.state.listings.add(entry.node);
     reply.set(entry.name, dirent + DIRENT_SIZE);
     reply.fill(0, nameEnd, end);
     this.#end = end;

@@ -11,7 +11,9 @@ import {
   OUT_HEADER_SIZE,
   REPLY_CAPACITY,
   REQUEST_CAPACITY,
+  readU64,
 } from './protocol.js';
+import { SharedState, sharedMemory } from './shared-state.js';
 
 export type Handler = (exchange: Exchange) => number;
 
@@ -23,6 +25,8 @@ export interface ExchangeOptions {
   readonly posixAcl: boolean;
   /** false unless given */
   readonly mayWait?: boolean;
+  /** of the threads of one mount; its own unless given */
+  readonly state?: SharedState;
 }
 
 export class Exchange {
@@ -30,6 +34,7 @@ export class Exchange {
   readonly posixAcl: boolean;
   /** requests of this mount may have to wait for a network */
   readonly mayWait: boolean;
+  readonly state: SharedState;
   readonly report: RequestReport;
   readonly request = new Uint8Array(REQUEST_CAPACITY);
   readonly input = new DataView(this.request.buffer);
@@ -46,11 +51,25 @@ export class Exchange {
   readonly #xattrNames = new Windows(this.request, IN_HEADER_SIZE + 8, 1);
   readonly #payloads = new Windows(this.reply, OUT_HEADER_SIZE, 4096);
 
-  constructor(tree: ReadonlyTree, { posixAcl, mayWait = false }: ExchangeOptions, report: RequestReport) {
+  constructor(
+    tree: ReadonlyTree,
+    { posixAcl, mayWait = false, state = new SharedState(sharedMemory()) }: ExchangeOptions,
+    report: RequestReport,
+  ) {
     this.tree = tree;
     this.posixAcl = posixAcl;
     this.mayWait = mayWait;
+    this.state = state;
     this.report = report;
+  }
+
+  get opcode(): number {
+    return this.input.getUint32(4, LITTLE_ENDIAN);
+  }
+
+  /** where a READ begins */
+  get readOffset(): number {
+    return readU64(this.input, IN_HEADER_SIZE + 8) ?? 0;
   }
 
   get uid(): number {

@@ -12,7 +12,9 @@ import {
 
 const TRUSTED = new TextEncoder().encode('trusted.');
 
+/** ENOSYS, once it is known that there are none: the kernel then asks no more, and answers EOPNOTSUPP. */
 export function getxattr(exchange: Exchange): number {
+  if (exchange.state.hasNoXattrs) return -Errno.ENOSYS;
   const name = exchange.xattrName();
   if (name === undefined) return -Errno.EINVAL;
   const value = exchange.tree.getxattr(exchange.node, name);

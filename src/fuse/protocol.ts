@@ -75,7 +75,10 @@ function row(name: string, kind: OpcodeKind, inSize: number): OpcodeRow {
 /** A name is one byte and a NUL at least. */
 const NAME = 2;
 
+export const READ = 15;
 export const INTERRUPT = 36;
+/** In the place of an errno, with unique 0: bytes for the kernel's page cache. */
+export const NOTIFY_STORE = 4;
 
 /** Indexed by opcode. */
 export const OPCODES: readonly (OpcodeRow | undefined)[] = Object.assign([], {

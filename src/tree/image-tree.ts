@@ -9,6 +9,7 @@ import { readSymlink } from '../erofs-reader/symlink.js';
 import { getXattr, listXattrs } from '../erofs-reader/xattr.js';
 import {
   type Attr,
+  type DecodedBytes,
   type DirEntry,
   type FileType,
   type NodeId,
@@ -86,6 +87,21 @@ export class ImageTree implements ReadonlyTree {
     const opened = this.#node(node);
     if (isType(opened.inode, S_IFDIR)) throw new TreeError('is-directory', `inode ${node} is a directory`);
     return readData(this.#image, this.#data(opened), offset, dst);
+  }
+
+  decodedAround(node: NodeId, offset: number): DecodedBytes | undefined {
+    const opened = this.#node(node);
+    const { size } = opened.inode;
+    if (offset >= size) return undefined;
+    const extent = this.#data(opened).mapper.map(offset, offset + 1);
+    if (extent.kind !== 'coded') return undefined;
+    const bytes = this.#image.decoder.kept(extent, extent.length);
+    if (bytes === undefined) return undefined;
+    return {
+      offset: extent.start,
+      bytes: bytes.subarray(0, extent.length),
+      isEnd: extent.start + extent.length === size,
+    };
   }
 
   seek(node: NodeId, offset: number, what: 'data' | 'hole'): number | undefined {

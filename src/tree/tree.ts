@@ -63,6 +63,14 @@ export interface StatFs {
   readonly nameMax: number;
 }
 
+/** Bytes that were decoded, and where they stand in their file. */
+export interface DecodedBytes {
+  readonly offset: number;
+  readonly bytes: Uint8Array;
+  /** whether the file ends with them */
+  readonly isEnd: boolean;
+}
+
 export interface ReadonlyTree {
   readonly root: NodeId;
   /** undefined where the directory has no such name; throws code 'not-directory' where parent is none */
@@ -78,6 +86,8 @@ export interface ReadonlyTree {
   readdir(node: NodeId, cookie: number, emit: (entry: DirEntry) => boolean): void;
   /** Fills dst from byte `offset` of the file; returns the bytes filled, less than dst.length only at the end. */
   read(node: NodeId, offset: number, dst: Uint8Array): number;
+  /** Bytes that are at hand because they were decoded together with the one at `offset`. Borrowed until the next call. */
+  decodedAround?(node: NodeId, offset: number): DecodedBytes | undefined;
   /**
    * SEEK_DATA / SEEK_HOLE: the first offset >= `offset` that is data (a hole); the end of the file is a hole.
    * undefined (ENXIO) where there is none, or where offset is at or after the end.
