@@ -1,6 +1,6 @@
 /** Options about blobs behind a network, and from their values to a RemoteSpec. Paths become absolute here. */
 import { resolve } from 'node:path';
-import { defaultCacheDirectory } from './cache/cache-directory.js';
+import { defaultCacheDirectory, defaultCacheSize } from './cache/cache-directory.js';
 import type { RemoteSpec } from './open-source.js';
 import type { LongOption, OptionWords } from './options/long-option.js';
 import { PREFETCH_OPTIONS, prefetchSpec } from './prefetch/prefetch-options.js';
@@ -12,7 +12,10 @@ export const NETWORK_OPTIONS = {
     describe: 'where the image also is, asked where the first place fails',
   },
   offline: { describe: 'ask no network: what is not in the cache fails' },
-  'cache-size': { value: 'BYTES', describe: 'what the cache may take of the disk, as 10G (the default)' },
+  'cache-size': {
+    value: 'BYTES',
+    describe: 'what the cache may take of the disk (default: 10G, or a quarter of it where that is less)',
+  },
   'read-timeout': { value: 'SECONDS', describe: 'how long one read may wait for the network (default: 60)' },
   readahead: { value: 'BYTES', describe: 'how far is fetched ahead of who reads in sequence (default: 16M)' },
   'merge-gap': {
@@ -39,13 +42,17 @@ export const NETWORK_OPTIONS = {
   'allow-private-redirects': { describe: 'redirects may lead from a public host to a private address' },
 } as const satisfies Record<string, LongOption>;
 
-export type NetworkOptionName = keyof typeof NETWORK_OPTIONS | 'cache-dir';
+export type NetworkOptionName =
+  | keyof typeof NETWORK_OPTIONS
+  | 'cache-dir'
+  | 'plain-http'
+  | 'hosts-dir'
+  | 'require-lazy';
 
 /** milliseconds; the longest that a timer waits */
 const NEVER = 2 ** 31 - 1;
 /** seconds */
 const DEFAULT_READ_TIMEOUT = 60;
-const DEFAULT_CACHE_SIZE = 10 * 2 ** 30;
 /** Small enough for files in between, large enough for a round trip; see docs/remote.md. */
 const CHUNK_SIZE = 64 << 10;
 
@@ -60,16 +67,27 @@ export function remoteSpec(words: OptionWords<NetworkOptionName>): RemoteSpec {
   const deadline = seconds * 1000;
   const hedgeAfter = words.oneNumber('hedge-after');
   const hedge = hedgeAfter === 0 ? NEVER : hedgeAfter === undefined ? undefined : hedgeAfter * 1000;
+  const cacheDirectory = file('cache-dir') ?? defaultCacheDirectory();
   return {
-    cacheDirectory: file('cache-dir') ?? defaultCacheDirectory(),
-    cacheSize: words.oneSize('cache-size') ?? DEFAULT_CACHE_SIZE,
+    cacheDirectory,
+    isCacheNamed: words.has('cache-dir'),
+    cacheSize: words.oneSize('cache-size') ?? defaultCacheSize(cacheDirectory),
     chunkSize: CHUNK_SIZE,
     offline: words.has('offline'),
     prefetch: prefetchSpec(words),
+    requireLazy: words.has('require-lazy'),
+    registry: definedOf({
+      plainHttp: words.has('plain-http'),
+      hostsDirectories: words.has('hosts-dir')
+        ? words.all('hosts-dir').map((folder) => resolve(folder))
+        : undefined,
+    }),
     lazy: definedOf({
       deadline,
       readahead: words.oneSize('readahead'),
       mergeGap: words.oneSize('merge-gap'),
+      // what another process fetches is asked for a second time here, after it has done so itself
+      grace: hedge && hedge * 1.5,
     }),
     http: {
       // ends first, for it knows the reason

@@ -6,8 +6,9 @@
  */
 import type { ByteRange, ByteView, Miss } from '../erofs-reader/bytes.js';
 import { ErofsError } from '../erofs-reader/errors.js';
-import type { Pins } from './driver.js';
-import { byteMemory, type Memory } from './lru.js';
+import { BlockMemory, DEVICE_STRIDE } from './block-memory.js';
+import type { Fillable, Pins } from './driver.js';
+import { allSettled } from './settled.js';
 import type { BlobRange, Source } from './source.js';
 
 /** One device: a source, or the part of it from byte `base` on. */
@@ -16,28 +17,26 @@ export interface CachedDevice {
   readonly base: number;
 }
 
-/** A block that running operations hold; it is let go with the last of them. */
-interface Pinned {
-  readonly bytes: Uint8Array;
-  holders: number;
-}
-
-/** Block n of device d has the key d * DEVICE_STRIDE + n: numbers are cheaper keys than strings. */
-const DEVICE_STRIDE = 2 ** 37;
-
-export class BlockCache implements ByteView {
+export class BlockCache implements ByteView, Fillable {
   readonly sizes: readonly number[];
   readonly #devices: readonly CachedDevice[];
   readonly #blockSize: number;
-  readonly #blocks: Memory<Uint8Array>;
-  readonly #pinned = new Map<number, Pinned>();
+  readonly #memory: BlockMemory;
+  /** what the first device is called in the memory */
+  readonly #firstDevice: number;
 
-  /** `budget` and `blockSize` in bytes. */
-  constructor(devices: readonly CachedDevice[], budget: number, blockSize: number) {
+  /** `memory`: bytes of its own, or what is shared with other views, where its devices count from `firstDevice`. */
+  constructor(
+    devices: readonly CachedDevice[],
+    memory: number | BlockMemory,
+    blockSize: number,
+    firstDevice = 0,
+  ) {
     this.sizes = devices.map(({ source, base }) => Math.max(0, source.size - base));
     this.#devices = devices;
     this.#blockSize = blockSize;
-    this.#blocks = byteMemory(budget);
+    this.#memory = typeof memory === 'number' ? new BlockMemory(memory) : memory;
+    this.#firstDevice = firstDevice;
   }
 
   view(device: number, offset: number, length: number): DataView {
@@ -46,7 +45,7 @@ export class BlockCache implements ByteView {
     const skip = offset - first * this.#blockSize;
     if (skip + length <= this.#blockSize) {
       const block = this.#block(device, first);
-      if (block === undefined) throw miss([{ device, offset, length }]);
+      if (block === undefined) throw this.#miss([{ device, offset, length }]);
       return new DataView(block.buffer, block.byteOffset + skip, length);
     }
     const joined = new Uint8Array(length);
@@ -65,26 +64,22 @@ export class BlockCache implements ByteView {
       this.#checkRange(range.device, range.offset, range.length);
       return !this.#isHere(range);
     });
-    if (missing.length > 0) throw miss(missing);
+    if (missing.length > 0) throw this.#miss(missing);
   }
 
-  /** Fetches what a Miss lists and pins it. Rejects as the sources do. */
-  async fill({ ranges }: Miss, pins: Pins, signal?: AbortSignal): Promise<void> {
-    await Promise.all(this.#devices.map((_, device) => this.#fillDevice(device, ranges, pins, signal)));
+  /** Fetches what a Miss lists of this view and pins it. Rejects as the sources do. */
+  async fill(miss: Miss, pins: Pins, signal?: AbortSignal): Promise<void> {
+    const ranges = miss.ranges.filter(({ view }) => view === this);
+    await allSettled(this.#devices.map((_, device) => this.#fillDevice(device, ranges, pins, signal)));
   }
 
   /** The operation that the blocks were fetched for has ended. */
   unpin(pins: Pins): void {
-    for (const key of pins) {
-      const pinned = this.#pinned.get(key)!;
-      pinned.holders--;
-      if (pinned.holders === 0) this.#pinned.delete(key);
-    }
-    pins.length = 0;
+    this.#memory.unpin(pins);
   }
 
   close(): void {
-    this.#blocks.clear();
+    this.#memory.clear();
     for (const { source } of this.#devices) source.close();
   }
 
@@ -101,23 +96,24 @@ export class BlockCache implements ByteView {
       offset: base + first * this.#blockSize,
       length: Math.min(count * this.#blockSize, this.sizes[device]! - first * this.#blockSize),
     }));
+    if (source.hold !== undefined) {
+      pins.held.push(await source.hold(wanted, signal));
+      return;
+    }
     const fetched = await source.read(wanted, signal);
     for (const [i, { first, count }] of runs.entries()) {
       for (let n = 0; n < count; n++) {
         const bytes = fetched[i]!.subarray(n * this.#blockSize, (n + 1) * this.#blockSize);
-        this.#pin(device * DEVICE_STRIDE + first + n, bytes, pins);
+        const key = this.#key(device, first + n);
+        this.#memory.pin(key, bytes, pins);
         // a source that keeps what it fetched gives it again at once, and data does not push metadata out
-        if (source.readSync === undefined)
-          this.#blocks.set(device * DEVICE_STRIDE + first + n, bytes.slice());
+        if (source.readSync === undefined) this.#memory.keep(key, bytes.slice());
       }
     }
   }
 
-  #pin(key: number, bytes: Uint8Array, pins: Pins): void {
-    const pinned = this.#pinned.get(key);
-    if (pinned === undefined) this.#pinned.set(key, { bytes, holders: 1 });
-    else pinned.holders++;
-    pins.push(key);
+  #key(device: number, block: number): number {
+    return (this.#firstDevice + device) * DEVICE_STRIDE + block;
   }
 
   /** Neighbouring blocks together; `numbers` as they were met, each once. */
@@ -138,10 +134,10 @@ export class BlockCache implements ByteView {
       if (range.device !== device) continue;
       const last = Math.floor((range.offset + range.length - 1) / this.#blockSize);
       for (let number = Math.floor(range.offset / this.#blockSize); number <= last; number++) {
-        const key = device * DEVICE_STRIDE + number;
-        const kept = this.#kept(key);
+        const key = this.#key(device, number);
+        const kept = this.#memory.get(key);
         if (kept === undefined) missing.add(number);
-        else if (pins !== undefined) this.#pin(key, kept, pins);
+        else if (pins !== undefined) this.#memory.pin(key, kept, pins);
       }
     }
     return missing;
@@ -155,21 +151,17 @@ export class BlockCache implements ByteView {
     return this.#missingBlocks(range.device, [range]).size === 0;
   }
 
-  #kept(key: number): Uint8Array | undefined {
-    return this.#blocks.get(key) ?? this.#pinned.get(key)?.bytes;
-  }
-
   /** undefined where it is not here. */
   #block(device: number, number: number): Uint8Array | undefined {
-    const key = device * DEVICE_STRIDE + number;
-    const kept = this.#kept(key);
+    const key = this.#key(device, number);
+    const kept = this.#memory.get(key);
     if (kept !== undefined) return kept;
     const { source, base } = this.#devices[device]!;
     if (source.readSync === undefined) return undefined;
     const offset = number * this.#blockSize;
     const block = new Uint8Array(Math.min(this.#blockSize, this.sizes[device]! - offset));
     if (!source.readSync(block, base + offset)) return undefined;
-    this.#blocks.set(key, block);
+    this.#memory.keep(key, block);
     return block;
   }
 
@@ -179,11 +171,15 @@ export class BlockCache implements ByteView {
       const skip = offset + filled - number * this.#blockSize;
       const block = this.#block(device, number);
       // all of it at once: what is here is not fetched, and the rest would cost a round for each block
-      if (block === undefined) throw miss([{ device, offset, length: dst.length }]);
+      if (block === undefined) throw this.#miss([{ device, offset, length: dst.length }]);
       const piece = block.subarray(skip, skip + dst.length - filled);
       dst.set(piece, filled);
       filled += piece.length;
     }
+  }
+
+  #miss(ranges: readonly ByteRange[]): Miss {
+    return { miss: true, ranges: ranges.map((range) => ({ ...range, view: this })) };
   }
 
   #checkRange(device: number, offset: number, length: number): void {
@@ -196,8 +192,4 @@ export class BlockCache implements ByteView {
       { device, offset },
     );
   }
-}
-
-function miss(ranges: readonly ByteRange[]): Miss {
-  return { miss: true, ranges };
 }

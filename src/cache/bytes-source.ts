@@ -1,6 +1,6 @@
 /** Bytes that are in memory already as a Source: a hash tree that was built here. */
 import { ErofsError } from '../erofs-reader/errors.js';
-import type { BlobRange, Source } from './source.js';
+import { type BlobRange, readRanges, type Source } from './source.js';
 
 export class BytesSource implements Source {
   readonly id: string;
@@ -29,11 +29,7 @@ export class BytesSource implements Source {
   }
 
   async read(ranges: readonly BlobRange[]): Promise<Uint8Array[]> {
-    return ranges.map(({ offset, length }) => {
-      const bytes = new Uint8Array(length);
-      this.readSync(bytes, offset);
-      return bytes;
-    });
+    return readRanges(this, ranges);
   }
 
   close(): void {}

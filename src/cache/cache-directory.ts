@@ -5,7 +5,7 @@
  */
 import { lstatSync, statfsSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { makeDirectories } from '../system/directories.js';
 
 /**
@@ -33,10 +33,24 @@ export function defaultCacheDirectory(): string {
   return join(cache?.startsWith('/') === true ? cache : join(homedir(), '.cache'), 'erofsjs');
 }
 
-/** Bytes: 10 GiB, or a quarter of the file system where that is smaller. Throws the system's error. */
+/** Bytes: 10 GiB, or a quarter of the file system where that is smaller; 10 GiB where nothing is known of it. */
 export function defaultCacheSize(directory: string): number {
-  const { blocks, bsize } = statfsSync(directory);
-  return Math.min(10 * GIB, Math.floor((blocks * bsize) / 4));
+  return Math.min(10 * GIB, Math.floor(fileSystemSize(directory) / 4));
+}
+
+/** Of the one that the directory lies on, or will when it is made. */
+function fileSystemSize(directory: string): number {
+  try {
+    const { blocks, bsize } = statfsSync(directory);
+    // some virtual file systems do not say
+    return blocks * bsize || Number.POSITIVE_INFINITY;
+  } catch (error) {
+    const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    // what may not be looked at may not be written to either, which whoever writes says
+    return isMissing && dirname(directory) !== directory
+      ? fileSystemSize(dirname(directory))
+      : Number.POSITIVE_INFINITY;
+  }
 }
 
 /**

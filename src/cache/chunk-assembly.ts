@@ -1,4 +1,5 @@
 /** Whole chunks out of the pieces of one answer, which come in order but begin and end anywhere. */
+import type { Place } from './recent-chunks.js';
 
 export interface ChunkPlaces {
   /** bytes */
@@ -11,24 +12,27 @@ export function chunkLength({ chunkSize, size }: ChunkPlaces, chunk: number): nu
   return Math.min(chunkSize, size - chunk * chunkSize);
 }
 
+/** Who gets the chunks. */
+export interface ChunkTaker {
+  /** asked when the first byte of a chunk comes */
+  isWanted(chunk: number): boolean;
+  /** memory for a chunk of so many bytes, held */
+  take(length: number): Place;
+  /** gets each whole chunk that was wanted, in a place that is let go when the call returns */
+  complete(chunk: number, place: Place): void;
+}
+
 export class ChunkAssembly {
   readonly #places: ChunkPlaces;
-  readonly #isWanted: (chunk: number) => boolean;
-  readonly #complete: (chunk: number, bytes: Uint8Array) => void;
-  /** the chunk that is being put together, and its first #filled bytes; -1 where there is none */
+  readonly #taker: ChunkTaker;
+  /** the chunk that is being put together, and where its first #filled bytes are; undefined where there is none */
   #chunk = -1;
-  #bytes = new Uint8Array(0);
+  #place: Place | undefined;
   #filled = 0;
 
-  /** `complete` gets each whole chunk of those that `isWanted` when their first byte comes, in memory of its own. */
-  constructor(
-    places: ChunkPlaces,
-    isWanted: (chunk: number) => boolean,
-    complete: (chunk: number, bytes: Uint8Array) => void,
-  ) {
+  constructor(places: ChunkPlaces, taker: ChunkTaker) {
     this.#places = places;
-    this.#isWanted = isWanted;
-    this.#complete = complete;
+    this.#taker = taker;
   }
 
   /** `bytes` stand at byte `at` of the blob, and are only lent. What came before may come again. */
@@ -45,22 +49,32 @@ export class ChunkAssembly {
     }
   }
 
+  /** Nothing else comes: what has not become whole is dropped. */
+  end(): void {
+    this.#place?.release();
+    this.#place = undefined;
+  }
+
   /** `piece` lies within the chunk, from its byte `skip` on. */
   #take(chunk: number, skip: number, piece: Uint8Array, length: number): void {
-    if (chunk !== this.#chunk) {
-      if (skip !== 0 || !this.#isWanted(chunk)) return;
+    if (this.#place === undefined || chunk !== this.#chunk) {
+      this.end();
+      if (skip !== 0 || !this.#taker.isWanted(chunk)) return;
       this.#chunk = chunk;
-      this.#bytes = new Uint8Array(length);
+      this.#place = this.#taker.take(length);
       this.#filled = 0;
     }
     // a hole in what came: this chunk cannot become whole
-    if (skip > this.#filled) this.#chunk = -1;
-    else if (skip + piece.length > this.#filled) {
-      this.#bytes.set(piece.subarray(this.#filled - skip), this.#filled);
+    if (skip > this.#filled) {
+      this.end();
+      return;
+    }
+    if (skip + piece.length > this.#filled) {
+      this.#place.bytes.set(piece.subarray(this.#filled - skip), this.#filled);
       this.#filled = skip + piece.length;
     }
-    if (this.#chunk < 0 || this.#filled < length) return;
-    this.#chunk = -1;
-    this.#complete(chunk, this.#bytes);
+    if (this.#filled < length) return;
+    this.#taker.complete(chunk, this.#place);
+    this.end();
   }
 }

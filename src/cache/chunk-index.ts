@@ -36,6 +36,8 @@ export interface BlobIdentity {
   readonly name: string;
   /** bytes */
   readonly size: number;
+  /** ChunkStore.written of a store of it in this process: what that has written is here before it is durable */
+  readonly written?: SharedArrayBuffer | undefined;
 }
 
 export interface IndexHeader {

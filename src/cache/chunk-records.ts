@@ -8,6 +8,7 @@ import { readSync, writeSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import type { BlobFiles } from './chunk-files.js';
 import { type IndexLayout, REGION_CHUNKS, sealOf } from './chunk-index.js';
+import type { WrittenChunks } from './written-chunks.js';
 
 /** Seconds for which a use need not be written again: eviction is by day rather than by minute. */
 const USE_PRECISION = 300;
@@ -20,22 +21,50 @@ export class ChunkRecords {
   /** by region, when its use was written last, in seconds since 1970 */
   readonly #uses: Uint32Array;
   readonly #use = new Uint32Array(1);
+  /** seals by chunk: records of bytes that were proven wrong, which do not count */
+  readonly #doubted = new Map<number, number>();
 
-  constructor(files: BlobFiles) {
+  readonly #written: WrittenChunks | undefined;
+
+  /** `written`, of these files: what this process has not made durable yet counts as well. */
+  constructor(files: BlobFiles, written?: WrittenChunks) {
     this.#files = files;
+    this.#written = written;
     this.#layout = files.layout;
     this.#uses = new Uint32Array(files.layout.regions);
   }
 
-  /** Whether a chunk is here: as memory says, and where that has none, as it stands on disk now. Throws the system's error. */
+  /** Whether a chunk is here: as memory says, and where that has none, as it stands now. Throws the system's error. */
   has(chunk: number): boolean {
     return this.seal(chunk) !== 0 || this.hasNow(chunk);
   }
 
-  /** As it stands on disk now. Throws the system's error. */
+  /** As it stands now, on disk or written. Throws the system's error. */
   hasNow(chunk: number): boolean {
     this.look(this.#layout.regionOf(chunk));
     return this.seal(chunk) !== 0;
+  }
+
+  /**
+   * From now on the chunk is not here for these records while it has the seal that it has in memory, is to get (`waiting`, or 0), or
+   * has on disk. Throws the system's error.
+   */
+  doubt(chunk: number, waiting: number): void {
+    if (this.seal(chunk) === 0 && waiting === 0) this.hasNow(chunk);
+    this.#doubted.set(chunk, this.seal(chunk) || waiting);
+    if (this.seal(chunk) !== 0) this.record(chunk)[0] = 0;
+  }
+
+  /** Those of chunks, ascending, that are not here as it stands on disk now; each region is read once. Throws the system's error. */
+  absent(chunks: readonly number[]): number[] {
+    let region = -1;
+    return chunks.filter((chunk) => {
+      if (this.#layout.regionOf(chunk) !== region) {
+        region = this.#layout.regionOf(chunk);
+        this.look(region);
+      }
+      return this.seal(chunk) === 0;
+    });
   }
 
   /** Tells one state of a chunk from another, as far as it is in memory; 0 where it is not here. */
@@ -77,11 +106,23 @@ export class ChunkRecords {
     this.#regions[region] = records;
     // beyond its end an index says nothing
     records.fill(0, Math.floor(read / records.BYTES_PER_ELEMENT));
-    for (let chunk = first; chunk < first + REGION_CHUNKS; chunk++) {
-      if (this.seal(chunk) === 0) continue;
+    const end = Math.min(this.#layout.chunks, first + REGION_CHUNKS);
+    for (let chunk = first; chunk < end; chunk++) {
       const record = this.record(chunk);
-      if (record[0] !== sealOf(record, chunk, this.#files.header.generation)) record[0] = 0;
+      const isOnDisk = record[0] !== 0 && record[0] === sealOf(record, chunk, this.#files.header.generation);
+      if (!isOnDisk && this.#written?.take(chunk, record) !== true) record[0] = 0;
+      if (record[0] === this.#doubted.get(chunk)) record[0] = 0;
     }
+  }
+
+  /** The bytes of a chunk are in the file: it is here, for this process. */
+  noteWritten(chunk: number, record: Uint32Array): void {
+    this.#written?.set(chunk, record);
+  }
+
+  /** Such a chunk is in the index now, or is not going to be. */
+  forgetWritten(chunk: number): void {
+    this.#written?.clear(chunk);
   }
 
   /** Writes the records of chunks whose data is durable, by number. Throws the system's error. */
@@ -98,6 +139,7 @@ export class ChunkRecords {
 
   /** From now on the chunk is not here, for nobody. Throws the system's error. */
   clear(chunk: number): void {
+    this.#written?.clear(chunk);
     this.#write(new Uint32Array(this.#layout.recordWords), chunk);
     this.look(this.#layout.regionOf(chunk));
   }

@@ -4,17 +4,18 @@
  * LAW: nothing that a disk does ends a read or a mount. What cannot be read is not here, what cannot be kept is not kept,
  * and the first problem is reported.
  */
-import { writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { CacheBudget } from './cache-budget.js';
 import { blobsFolder, CacheError, findCacheDirectory, openCacheDirectory } from './cache-directory.js';
+import { ChunkClaims } from './chunk-claims.js';
 import { type BlobFiles, openBlobFiles } from './chunk-files.js';
 import { ChunkGroup } from './chunk-group.js';
 import { type BlobIdentity, blobKey, isSameRecord } from './chunk-index.js';
 import { pinChunk, unpinChunk } from './chunk-pins.js';
 import { ChunkReader } from './chunk-reader.js';
 import { ChunkRecords } from './chunk-records.js';
-import type { ChunkStore, ChunkStoreOptions } from './chunk-store.js';
+import type { ChunkStore, ChunkStoreOptions, LentBytes } from './chunk-store.js';
+import { WrittenChunks, writtenMemory } from './written-chunks.js';
 
 /** Milliseconds between two looks whether the files are there now, or have been removed. */
 const LOOK_TIME = 1000;
@@ -29,15 +30,18 @@ class OpenBlob {
   readonly files: BlobFiles;
   readonly records: ChunkRecords;
   readonly reader: ChunkReader;
+  readonly claims: ChunkClaims;
   readonly group: ChunkGroup;
   #areNamesDurable = false;
   #isClosed = false;
 
-  constructor(files: BlobFiles, report: (problem: unknown) => void) {
+  constructor(files: BlobFiles, written: SharedArrayBuffer | undefined, report: (problem: unknown) => void) {
+    const { layout, header } = files;
     this.files = files;
-    this.records = new ChunkRecords(files);
+    this.records = new ChunkRecords(files, written && new WrittenChunks(layout, header.generation, written));
     this.reader = new ChunkReader(files, this.records);
-    this.group = new ChunkGroup(files, this.records, report);
+    this.claims = new ChunkClaims(files.data);
+    this.group = new ChunkGroup(files, this.records, this.claims, report);
   }
 
   /** Rejects with the system's error. */
@@ -50,7 +54,10 @@ class OpenBlob {
 
   close(): void {
     this.#isClosed = true;
-    void this.group.close().then(() => this.files.close());
+    void this.group.close().then(() => {
+      this.claims.end();
+      this.files.close();
+    });
   }
 }
 
@@ -63,9 +70,13 @@ export class DiskChunkStore implements ChunkStore {
   readonly #budget: CacheBudget;
   readonly #fail = (problem: unknown) => this.#failed(problem);
   #opened: OpenBlob | undefined;
+  /** shared with other threads, or to be */
+  #written: SharedArrayBuffer | undefined;
   /** on the clock of performance.now() */
   #nextLook = 0;
   #pausedUntil = 0;
+  /** whether the last chunk found its place: who keeps nothing claims nothing */
+  #isKeeping = true;
   #isReported = false;
   #isOver = false;
 
@@ -76,8 +87,14 @@ export class DiskChunkStore implements ChunkStore {
     const blobs = blobsFolder(directory);
     this.#folder = join(blobs, blobKey(blob.id));
     this.#budget = new CacheBudget(blobs, options.budget, this.#fail);
+    // to another process it went as text
+    if (blob.written instanceof SharedArrayBuffer) this.#written = blob.written;
     this.#look();
     this.chunkSize = this.#opened?.files.header.chunkSize ?? options.chunkSize;
+  }
+
+  get written(): SharedArrayBuffer | undefined {
+    return this.#written;
   }
 
   has(offset: number, length: number): boolean {
@@ -101,16 +118,57 @@ export class DiskChunkStore implements ChunkStore {
     return false;
   }
 
-  put(chunk: number, bytes: Uint8Array): void {
+  put(chunk: number, bytes: Uint8Array, place?: LentBytes): void {
     this.#checkChunk(chunk, bytes);
     const opened = this.#opened;
-    if (opened === undefined) this.#look();
-    else if (opened.files.isWritable && performance.now() >= this.#pausedUntil) {
+    this.#isKeeping = false;
+    if (opened === undefined) {
+      this.#look();
+      return;
+    }
+    if (opened.files.isWritable && performance.now() >= this.#pausedUntil) {
       try {
-        this.#keep(opened, chunk, bytes);
+        this.#isKeeping = this.#keep(opened, chunk, bytes, place);
       } catch (error) {
         this.#failed(error);
       }
+    }
+    if (opened.group.seal(chunk) === 0) opened.claims.release(chunk);
+  }
+
+  claim(first: number, end: number): number[] {
+    const chunks = Array.from({ length: end - first }, (_, i) => first + i);
+    const opened = this.#opened;
+    if (opened === undefined) return chunks;
+    const isKeeping = this.#isKeeping && opened.files.isWritable && performance.now() >= this.#pausedUntil;
+    const claimed = isKeeping ? opened.claims.take(first, end) : chunks;
+    try {
+      // a claim that is free now may have ended with a record
+      const absent = opened.records.absent(claimed);
+      if (absent.length < claimed.length) {
+        for (const chunk of claimed) if (opened.records.seal(chunk) !== 0) opened.claims.release(chunk);
+      }
+      return absent;
+    } catch (error) {
+      this.#failed(error);
+      return claimed;
+    }
+  }
+
+  release(chunk: number): void {
+    this.#opened?.claims.release(chunk);
+  }
+
+  isClaimed(chunk: number): boolean {
+    return this.#opened?.claims.isTaken(chunk) === true;
+  }
+
+  doubt(chunk: number): void {
+    const opened = this.#opened;
+    try {
+      opened?.records.doubt(chunk, opened.group.seal(chunk));
+    } catch (error) {
+      this.#failed(error);
     }
   }
 
@@ -140,19 +198,23 @@ export class DiskChunkStore implements ChunkStore {
     this.#opened = undefined;
   }
 
-  #keep({ files, records, group }: OpenBlob, chunk: number, bytes: Uint8Array): void {
+  /** False where the budget has no room for it. */
+  #keep(
+    { files, records, group }: OpenBlob,
+    chunk: number,
+    bytes: Uint8Array,
+    place: LentBytes | undefined,
+  ): boolean {
     const record = records.recordOf(chunk, bytes);
     const isKept = records.hasNow(chunk);
-    if (isKept && isSameRecord(records.record(chunk), record)) return;
-    if (group.has(chunk, record) || !this.#budget.take(bytes.length)) return;
+    if (isKept && isSameRecord(records.record(chunk), record)) return true;
+    if (group.has(chunk, record)) return true;
+    if (!this.#budget.take(bytes.length)) return false;
     // before its bytes, so that what a crash leaves without a record is known to be young
     records.use(files.layout.regionOf(chunk));
     if (isKept) records.clear(chunk);
-    const position = chunk * this.chunkSize;
-    for (let done = 0; done < bytes.length; ) {
-      done += writeSync(files.data, bytes, done, bytes.length - done, position + done);
-    }
-    group.add(chunk, record, bytes.length);
+    group.add(chunk, record, bytes, place);
+    return true;
   }
 
   #checkChunk(chunk: number, bytes: Uint8Array): void {
@@ -188,7 +250,8 @@ export class DiskChunkStore implements ChunkStore {
       files.close();
       return undefined;
     }
-    return new OpenBlob(files, this.#fail);
+    if (files.isWritable) this.#written ??= writtenMemory(files.layout);
+    return new OpenBlob(files, this.#written, this.#fail);
   }
 
   #openFiles(): BlobFiles | undefined {

@@ -4,19 +4,39 @@ import { DiskChunkStore } from './chunk-store-disk.js';
 
 export type { BlobIdentity } from './chunk-index.js';
 
+/** Memory that is used for something else when nobody holds it. */
+export interface LentBytes {
+  hold(): unknown;
+  release(): void;
+}
+
 export interface ChunkStore {
   /** bytes, a power of two, the same for everybody who opens the store of one blob */
   readonly chunkSize: number;
+  /** for other stores of the blob in this process: see BlobIdentity */
+  readonly written?: SharedArrayBuffer | undefined;
   /** Whether all chunks of a range of bytes are here. No system call where they were before. */
   has(offset: number, length: number): boolean;
   /** Fills dst from chunks whose checksums are right; false, with dst undefined, where one is not here, or damaged: it is absent then. */
   readSync(dst: Uint8Array, offset: number): boolean;
   /**
    * Keeps a whole chunk, the last one as long as the blob has it: visible to all once it is durable, a moment later. One that
-   * is kept with other bytes is replaced. A disk that fails or is full keeps nothing; it is reported once, not thrown.
+   * is kept with other bytes is replaced. Its claim ends once it is recorded, or not kept. A disk that fails or is full keeps nothing; it is reported once, not thrown.
    * Throws RangeError for bytes that are no chunk.
    */
-  put(chunk: number, bytes: Uint8Array): void;
+  put(chunk: number, bytes: Uint8Array, place?: LentBytes): void;
+  /**
+   * Claims those of the chunks first .. end that are not here and that no other store of the blob has claimed, in this process or
+   * another, and returns them ascending: their bytes are to be put, or the claims released. Where nothing is kept, or claims
+   * cannot be made, all that are not here. A claim ends with its holder.
+   */
+  claim(first: number, end: number): number[];
+  /** Ends the claim of a chunk that is not going to be put. */
+  release(chunk: number): void;
+  /** Whether another store of the blob has claimed the chunk. */
+  isClaimed(chunk: number): boolean;
+  /** The bytes of a chunk were proven wrong: for this store it is not here until other bytes are kept, by whomever. */
+  doubt(chunk: number): void;
   /** Settles when everything that was put is durable and the budget is kept. Never rejects. */
   flush(): Promise<void>;
   /** Not evicted from this thread until unpin() was called as often. */

@@ -6,8 +6,13 @@
  */
 import { isMiss, type Miss } from '../erofs-reader/bytes.js';
 
-/** What one operation holds of a cache until it ends. */
-export type Pins = number[];
+/** What one operation holds of caches until it ends. */
+export class Pins {
+  /** blocks, by key */
+  readonly blocks: number[] = [];
+  /** lets go of what sources hold */
+  readonly held: (() => void)[] = [];
+}
 
 /** What the driver needs of a cache. */
 export interface Fillable {
@@ -38,7 +43,7 @@ async function driveOn<T>(
   signal: AbortSignal | undefined,
 ): Promise<T> {
   let miss = first;
-  const pins: Pins = [];
+  const pins = new Pins();
   try {
     for (let round = 0; round < MAX_ROUNDS; round++) {
       signal?.throwIfAborted();

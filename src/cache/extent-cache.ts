@@ -7,19 +7,21 @@ const DEVICE_STRIDE = 2 ** 37;
 
 export class ExtentCache implements DecodedExtents {
   readonly #extents: Memory<Uint8Array, number | string>;
+  readonly #firstDevice: number;
 
-  /** `budget` in bytes. */
-  constructor(budget: number) {
-    this.#extents = byteMemory(budget);
+  /** `memory`: bytes of its own, or the cache of another image, in whose memory these devices count from `firstDevice`. */
+  constructor(memory: number | ExtentCache, firstDevice = 0) {
+    this.#extents = typeof memory === 'number' ? byteMemory(memory) : memory.#extents;
+    this.#firstDevice = firstDevice;
   }
 
   get(device: number, offset: number, length: number): Uint8Array | undefined {
-    const decoded = this.#extents.get(keyOf(device, offset));
+    const decoded = this.#extents.get(keyOf(this.#firstDevice + device, offset));
     return decoded !== undefined && decoded.length >= length ? decoded : undefined;
   }
 
   put(device: number, offset: number, decoded: Uint8Array): void {
-    this.#extents.set(keyOf(device, offset), decoded);
+    this.#extents.set(keyOf(this.#firstDevice + device, offset), decoded);
   }
 }
 

@@ -1,7 +1,7 @@
 /** A local file or block device as a Source. */
 import { closeSync, constants, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
 import { ErofsError } from '../erofs-reader/errors.js';
-import type { BlobRange, Source } from './source.js';
+import { type BlobRange, readRanges, type Source } from './source.js';
 
 const SECTOR_SIZE = 512;
 
@@ -55,11 +55,7 @@ export class FileSource implements Source {
   }
 
   async read(ranges: readonly BlobRange[]): Promise<Uint8Array[]> {
-    return ranges.map(({ offset, length }) => {
-      const bytes = new Uint8Array(length);
-      this.readSync(bytes, offset);
-      return bytes;
-    });
+    return readRanges(this, ranges);
   }
 
   close(): void {

@@ -1,17 +1,19 @@
 /**
  * Chunks on their way.
  *
- * LAW: one flight a chunk, however many wait for it; a request to the other side ends early exactly when nobody waits for
+ * LAW: one flight a chunk, however many wait for it, and none for what another process has claimed; a request to the other side ends early exactly when nobody waits for
  * any of its chunks any more. What has arrived is kept at once, whatever becomes of the rest.
  */
 import { type RemoteBlob, RemoteError } from '../remote/remote-blob.js';
 import { ChunkAssembly, type ChunkPlaces } from './chunk-assembly.js';
-import type { ChunkRun } from './coalesce.js';
+import { type ChunkRun, coalesce } from './coalesce.js';
+import type { Place } from './recent-chunks.js';
 
 /** One chunk on its way. */
 export interface Flight {
   readonly chunk: number;
-  readonly arrived: Promise<Uint8Array>;
+  /** in memory that is held until leave() */
+  readonly arrived: Promise<Place>;
 }
 
 /** One request for neighbouring chunks. */
@@ -33,8 +35,11 @@ class Run {
 class RunFlight implements Flight {
   readonly chunk: number;
   readonly run: Run;
-  readonly arrived: Promise<Uint8Array>;
-  land!: (bytes: Uint8Array) => void;
+  readonly arrived: Promise<Place>;
+  /** who has joined and not left */
+  waiting = 0;
+  place: Place | undefined;
+  land!: (place: Place) => void;
   fail!: (error: unknown) => void;
 
   constructor(chunk: number, run: Run) {
@@ -53,10 +58,16 @@ export interface FlightsOptions {
   readonly places: ChunkPlaces;
   /** the other side; asked for before each request */
   connect(): Promise<RemoteBlob>;
+  /** Claims those of the chunks first .. end that are not here and that nobody else is fetching; ascending. */
+  claim(first: number, end: number): number[];
+  /** a chunk that was claimed did not come */
+  release(chunk: number): void;
   /** whether a chunk that came unasked is of use */
   isMissing(chunk: number): boolean;
+  /** memory for a chunk of so many bytes, held */
+  take(length: number): Place;
   /** gets each chunk that has arrived, before those who wait for it */
-  keep(chunk: number, bytes: Uint8Array): void;
+  keep(chunk: number, place: Place): void;
   /** a request has ended, with an error unless it succeeded or was no longer wanted */
   ended(error?: unknown): void;
 }
@@ -91,17 +102,30 @@ export class Flights {
   join(chunk: number): Flight | undefined {
     const flight = this.#flights.get(chunk);
     if (flight === undefined) return undefined;
+    flight.waiting++;
     flight.run.waiting++;
     flight.run.hurried = true;
     return flight;
   }
 
-  /** Starts one request for chunks of which none is on its way, and joins them all. */
-  start({ first, end }: ChunkRun, background: boolean): Flight[] {
+  /**
+   * Starts requests for chunks of which none is on its way, and joins them all: one, unless others fetch a part of them, which is
+   * left to them. `anyway`: not to be left to anybody, for they do not bring it.
+   */
+  start(run: ChunkRun, background: boolean, anyway = false): Flight[] {
+    const { first, end } = run;
+    const claimed = this.#options.claim(first, end);
+    if (anyway || claimed.length === end - first) return this.#launch(run, background);
+    const whole = { gap: 0, longest: Number.POSITIVE_INFINITY };
+    return coalesce(claimed, whole, NEVER).flatMap((part) => this.#launch(part, background));
+  }
+
+  #launch({ first, end }: ChunkRun, background: boolean): Flight[] {
     const run = new Run(background);
     const flights: RunFlight[] = [];
     for (let chunk = first; chunk < end; chunk++) {
       const flight = new RunFlight(chunk, run);
+      flight.waiting = 1;
       run.flights.set(chunk, flight);
       this.#flights.set(chunk, flight);
       flights.push(flight);
@@ -113,7 +137,9 @@ export class Flights {
   }
 
   leave(flight: Flight): void {
-    const { run } = flight as RunFlight;
+    const { run, place } = flight as RunFlight;
+    (flight as RunFlight).waiting--;
+    place?.release();
     run.waiting--;
     if (run.waiting > 0 || run.flights.size === 0) return;
     this.#drop(run, new Error('nobody waits for it any more'));
@@ -122,12 +148,12 @@ export class Flights {
 
   /** Takes the bytes of one answer, in order: that to a request, or one that was not asked for here. */
   assembly(run?: Run): ChunkAssembly {
-    const { places, isMissing } = this.#options;
-    return new ChunkAssembly(
-      places,
-      (chunk) => this.#flights.has(chunk) || isMissing(chunk),
-      (chunk, bytes) => this.#land(chunk, bytes, run),
-    );
+    const { places, isMissing, take } = this.#options;
+    return new ChunkAssembly(places, {
+      isWanted: (chunk) => this.#flights.has(chunk) || isMissing(chunk),
+      take,
+      complete: (chunk, place) => this.#land(chunk, place, run),
+    });
   }
 
   /** Ends all of them; who waits gets `reason`. */
@@ -172,17 +198,20 @@ export class Flights {
       if (!signal.aborted) failure = error;
       this.#drop(run, error);
     }
+    assembly.end();
     this.#runs.delete(run);
     ended(failure);
   }
 
-  #land(chunk: number, bytes: Uint8Array, by: Run | undefined): void {
-    this.#options.keep(chunk, bytes);
+  #land(chunk: number, place: Place, by: Run | undefined): void {
+    this.#options.keep(chunk, place);
     const flight = this.#flights.get(chunk);
     if (flight === undefined) return;
     this.#flights.delete(chunk);
     flight.run.flights.delete(chunk);
-    flight.land(bytes);
+    for (let waiting = 0; waiting < flight.waiting; waiting++) place.hold();
+    flight.place = place;
+    flight.land(place);
     // an answer that was longer than asked for made another request superfluous
     if (flight.run !== by && flight.run.flights.size === 0) flight.run.controller.abort();
   }
@@ -191,8 +220,11 @@ export class Flights {
   #drop(run: Run, error: unknown): void {
     for (const flight of run.flights.values()) {
       this.#flights.delete(flight.chunk);
+      this.#options.release(flight.chunk);
       flight.fail(error);
     }
     run.flights.clear();
   }
 }
+
+const NEVER = () => false;

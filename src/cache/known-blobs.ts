@@ -6,10 +6,11 @@
  * mixture.
  */
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeWhole } from '../system/atomic-file.js';
 import { makeDirectories } from '../system/directories.js';
+import { blobKey } from './chunk-index.js';
 
 export interface KnownBlob {
   /** as Source says */
@@ -19,13 +20,19 @@ export interface KnownBlob {
   readonly size: number;
   /** as RemoteBlob says */
   readonly version: string;
+  /** as BlobIdentity says; of this process alone */
+  readonly written?: SharedArrayBuffer | undefined;
 }
 
 /** `reference` names a blob without its version and without secrets. undefined where nothing usable is kept. */
 export function knownBlob(cacheDirectory: string, reference: string): KnownBlob | undefined {
+  return readRecord(pathOf(cacheDirectory, reference));
+}
+
+function readRecord(path: string): KnownBlob | undefined {
   let record: Partial<KnownBlob>;
   try {
-    record = JSON.parse(readFileSync(pathOf(cacheDirectory, reference), 'utf8')) as Partial<KnownBlob>;
+    record = JSON.parse(readFileSync(path, 'utf8')) as Partial<KnownBlob>;
   } catch {
     // absent, cut off or unreadable: it is as if it had never been asked for
     return undefined;
@@ -42,7 +49,7 @@ export function rememberBlob(
   { id, name, size, version }: KnownBlob,
 ): Error | undefined {
   try {
-    makeDirectories(join(cacheDirectory, FOLDER), 0o700);
+    makeDirectories(knownFolder(cacheDirectory), 0o700);
     writeWhole(pathOf(cacheDirectory, reference), JSON.stringify({ id, name, size, version }), 0o600);
     return undefined;
   } catch (error) {
@@ -50,12 +57,34 @@ export function rememberBlob(
   }
 }
 
-const FOLDER = 'known';
+/** From now on nobody has opened it. Throws the system's error. */
+export function forgetBlob(cacheDirectory: string, reference: string): void {
+  rmSync(pathOf(cacheDirectory, reference), { force: true });
+}
+
+/** From now on nobody has opened the blobs with these keys: see blobKey. Throws the system's error. */
+export function forgetBlobs(cacheDirectory: string, keys: ReadonlySet<string>): void {
+  const folder = knownFolder(cacheDirectory);
+  for (const name of namesIn(folder)) {
+    const known = name.endsWith(SUFFIX) ? readRecord(join(folder, name)) : undefined;
+    if (known !== undefined && keys.has(blobKey(known.id))) rmSync(join(folder, name), { force: true });
+  }
+}
+
+export const knownFolder = (cacheDirectory: string): string => join(cacheDirectory, 'known');
+
+const SUFFIX = '.json';
 
 function pathOf(cacheDirectory: string, reference: string): string {
-  return join(
-    cacheDirectory,
-    FOLDER,
-    `${createHash('sha256').update(reference).digest('hex').slice(0, 40)}.json`,
-  );
+  const digest = createHash('sha256').update(reference).digest('hex').slice(0, 40);
+  return join(knownFolder(cacheDirectory), digest + SUFFIX);
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
 }

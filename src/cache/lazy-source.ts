@@ -5,34 +5,21 @@
  * be used. What has arrived is also in memory for a while, so that a store that keeps nothing costs no byte twice in a row.
  */
 import { ErofsError } from '../erofs-reader/errors.js';
-import { type RemoteBlob, RemoteError } from '../remote/remote-blob.js';
+import { RemoteError } from '../remote/remote-blob.js';
 import { Patience, unlessAborted } from './abort.js';
 import { AheadQueue } from './ahead-queue.js';
 import { type ChunkAssembly, chunkLength } from './chunk-assembly.js';
 import type { ChunkStore } from './chunk-store.js';
 import { type ChunkRun, coalesce } from './coalesce.js';
 import { type Flight, Flights } from './flights.js';
-import { byteMemory, type Memory } from './lru.js';
+import { DEFAULT_DEADLINE, Grace, type GraceOptions } from './grace.js';
+import { HeldChunks } from './held-chunks.js';
+import { type Connection, type LazyBlob, OtherSide } from './other-side.js';
 import { Readahead } from './readahead.js';
+import { type Place, RecentChunks } from './recent-chunks.js';
 import type { BlobRange, Source } from './source.js';
 
-export interface LazyBlob {
-  /** as RemoteBlob says: what was opened before must be the same one */
-  readonly id: string;
-  readonly name: string;
-  /** bytes */
-  readonly size: number;
-}
-
-/** The way to the other side. */
-export interface Connection {
-  /** where it is open already */
-  readonly blob?: RemoteBlob | undefined;
-  /** Opens it again after everything had been here, or for the first time. */
-  connect?(): Promise<RemoteBlob>;
-}
-
-export interface LazyOptions {
+export interface LazyOptions extends GraceOptions {
   /** absent: nothing is fetched, and what is not kept is RemoteError 'offline' */
   readonly connection?: Connection | undefined;
   /** bytes that nobody wants and that are fetched all the same rather than made two requests; 128 KiB */
@@ -41,16 +28,25 @@ export interface LazyOptions {
   readonly longestFetch?: number | undefined;
   /** bytes fetched ahead of who reads in sequence at most, 0 for none; 16 MiB */
   readonly readahead?: number | undefined;
+  /** bytes that are read in sequence before any are fetched ahead of it; 1 MiB */
+  readonly readaheadAfter?: number | undefined;
   /** requests ahead of need at a time; 2 */
   readonly parallelAhead?: number | undefined;
-  /** milliseconds that one read may take; 60 s */
-  readonly deadline?: number | undefined;
   /** bytes that stay in memory after they arrived; 32 MiB */
   readonly memory?: number | undefined;
   /** told of every range that is read, also where it is read from what is kept */
   readonly observed?: ((offset: number, length: number) => void) | undefined;
   /** called once, when every byte is kept and the other side has been let go */
   readonly completed?: (() => void) | undefined;
+  /** what holds all of it against its digest, once all is kept */
+  readonly watcher?: LazyWatcher | undefined;
+}
+
+export interface LazyWatcher {
+  /** Settles when it has done so, or not all is kept; rejects where it was wrong. */
+  settled(): Promise<void>;
+  /** The source is closed. */
+  stop(): void;
 }
 
 /** What it did so far. */
@@ -61,8 +57,17 @@ export interface LazyCounters {
   hits: number;
 }
 
+/** How long one read waits, and whether what was here for it has been counted. */
+interface Wait {
+  readonly patience: Patience;
+  readonly grace: Grace;
+  isCounted: boolean;
+}
+
 const KIB = 1024;
 const MIB = 1024 * KIB;
+/** Of files of 1 KiB to 1 MiB, one in twenty read whole, 1.8 to 2.5 bytes came for each that was read with 128 KiB; 1.3 to 1.9 so. */
+const READAHEAD_AFTER = MIB;
 /** A kept chunk that turns out to be damaged is fetched again; so often within one read, and then the disk is to blame. */
 const ROUNDS = 4;
 
@@ -73,15 +78,12 @@ export class LazySource implements Source {
   readonly chunkSize: number;
   readonly #store: ChunkStore;
   readonly #options: LazyOptions;
-  readonly #recent: Memory<Uint8Array>;
+  readonly #recent: RecentChunks;
   readonly #flights: Flights;
   readonly #ahead: AheadQueue;
   readonly #readahead: Readahead;
-  /** chunks whose kept bytes were proven wrong, until they come anew */
-  readonly #discarded = new Set<number>();
+  readonly #otherSide: OtherSide;
   readonly #counters = { chunksFetched: 0, hits: 0 };
-  #remote: RemoteBlob | undefined;
-  #connecting: Promise<RemoteBlob> | undefined;
   #unasked: ChunkAssembly | undefined;
   #lastFailure: unknown;
   #closed = false;
@@ -94,14 +96,17 @@ export class LazySource implements Source {
     this.chunkSize = store.chunkSize;
     this.#store = store;
     this.#options = options;
-    this.#remote = options.connection?.blob;
-    this.#recent = byteMemory(options.memory ?? 32 * MIB);
+    this.#otherSide = new OtherSide(blob, options.connection);
+    this.#recent = new RecentChunks(options.memory ?? 32 * MIB, this.chunkSize);
     const isMissing = (chunk: number) => !this.#isChunkHere(chunk);
     this.#flights = new Flights({
       places: this,
-      connect: () => this.#connect(),
+      connect: () => this.#otherSide.connect(),
+      claim: (first, end) => store.claim(first, end),
+      release: (chunk) => store.release(chunk),
       isMissing,
-      keep: (chunk, bytes) => this.#keep(chunk, bytes),
+      take: (length) => this.#recent.take(length),
+      keep: (chunk, place) => this.#keep(chunk, place),
       ended: (failure) => this.#requestEnded(failure),
     });
     this.#ahead = new AheadQueue(this.#flights, {
@@ -109,7 +114,15 @@ export class LazySource implements Source {
       parallel: options.parallelAhead ?? 2,
       isMissing,
     });
-    this.#readahead = new Readahead(this.#chunks(options.readahead ?? 16 * MIB));
+    this.#readahead = new Readahead({
+      largest: this.#chunks(options.readahead ?? 16 * MIB),
+      beginning: this.#chunks(options.readaheadAfter ?? READAHEAD_AFTER),
+    });
+  }
+
+  /** as ChunkStore says */
+  get written(): SharedArrayBuffer | undefined {
+    return this.#store.written;
   }
 
   get counters(): LazyCounters {
@@ -119,8 +132,8 @@ export class LazySource implements Source {
   readSync(dst: Uint8Array, offset: number): boolean {
     this.#checkRange(offset, dst.length);
     this.#options.observed?.(offset, dst.length);
-    const kept = this.#discarded.size === 0 && this.#store.readSync(dst, offset);
-    const filled = kept || this.#assemble(dst, offset, NOTHING);
+    const isRecent = this.#recent.has(Math.floor(offset / this.chunkSize));
+    const filled = (!isRecent && this.#store.readSync(dst, offset)) || this.#assemble(dst, offset);
     if (filled)
       this.#counters.hits +=
         Math.ceil((offset + dst.length) / this.chunkSize) - Math.floor(offset / this.chunkSize);
@@ -128,9 +141,10 @@ export class LazySource implements Source {
   }
 
   isHere(offset: number, length: number): boolean {
-    if (this.#discarded.size === 0 && this.#store.has(offset, length)) return true;
+    const first = Math.floor(offset / this.chunkSize);
+    if (!this.#recent.has(first) && this.#store.has(offset, length)) return true;
     const last = Math.ceil((offset + length) / this.chunkSize);
-    for (let chunk = Math.floor(offset / this.chunkSize); chunk < last; chunk++) {
+    for (let chunk = first; chunk < last; chunk++) {
       if (!this.#isChunkHere(chunk)) return false;
     }
     return true;
@@ -138,10 +152,10 @@ export class LazySource implements Source {
 
   /** The whole chunks that the range lies in. Whoever gave them in this session is asked last for them. */
   discard(offset: number, length: number): void {
-    this.#remote?.blame?.({ offset, length });
+    this.#otherSide.remote?.blame?.({ offset, length });
     for (const chunk of this.#chunksOf([{ offset, length }])) {
       this.#recent.delete(chunk);
-      this.#discarded.add(chunk);
+      this.#store.doubt(chunk);
     }
   }
 
@@ -150,46 +164,60 @@ export class LazySource implements Source {
    * than the deadline.
    */
   async read(ranges: readonly BlobRange[], signal?: AbortSignal): Promise<Uint8Array[]> {
-    signal?.throwIfAborted();
-    for (const { offset, length } of ranges) {
-      this.#checkRange(offset, length);
-      this.#options.observed?.(offset, length);
-    }
-    const chunks = this.#chunksOf(ranges);
-    for (const chunk of chunks) this.#store.pin(chunk);
-    const patience = new Patience(signal);
-    const landed = new Map<number, Uint8Array>();
+    const held = this.#begin(ranges, signal);
+    const wait = this.#wait(signal);
     try {
       for (let round = 0; round < ROUNDS; round++) {
-        const missing = chunks.filter((chunk) => !landed.has(chunk) && !this.#isChunkHere(chunk));
-        if (round === 0) this.#counters.hits += chunks.length - missing.length;
-        if (missing.length > 0) {
-          patience.start(this.#deadline, () => this.#tooLate(ranges));
-          await this.#fetch(missing, landed, patience.signal);
-        }
+        await this.#gather(ranges, held, wait);
         const filled = ranges.map(({ length }) => new Uint8Array(length));
-        if (filled.every((bytes, i) => this.#assemble(bytes, ranges[i]!.offset, landed))) return filled;
+        if (filled.every((bytes, i) => this.#assemble(bytes, ranges[i]!.offset))) return filled;
       }
     } finally {
-      patience.end();
-      for (const chunk of chunks) this.#store.unpin(chunk);
+      wait.patience.end();
+      held.release();
     }
     const message = `${this.name}: what was kept of it was damaged ${ROUNDS} times in a row; check the disk of the cache`;
     throw Object.assign(new Error(message), { code: 'io' });
   }
 
+  /** As Source says; rejects as read() does. */
+  async hold(ranges: readonly BlobRange[], signal?: AbortSignal): Promise<() => void> {
+    const held = this.#begin(ranges, signal);
+    const wait = this.#wait(signal);
+    try {
+      await this.#gather(ranges, held, wait);
+    } catch (error) {
+      held.release();
+      throw error;
+    } finally {
+      wait.patience.end();
+    }
+    return () => held.release();
+  }
+
   /**
-   * Fetches what is not here of a range, giving way to every read. Settles when all of it was fetched; rejects with the first
-   * failure, or the signal's reason.
+   * Fetches what is not here of a range, giving way to every read. Settles when all of it was fetched, here or by another
+   * process; rejects with the first failure, or the signal's reason.
    */
-  prefetch({ offset, length }: BlobRange, signal?: AbortSignal): Promise<void> {
-    if (!this.#canFetch) return Promise.reject(this.#offline());
-    const end = Math.ceil(Math.min(this.size, offset + length) / this.chunkSize);
-    return this.#ahead.prefetch({ first: Math.floor(offset / this.chunkSize), end }, signal);
+  async prefetch({ offset, length }: BlobRange, signal?: AbortSignal): Promise<void> {
+    if (!this.#otherSide.mayBeAsked) throw this.#otherSide.offline();
+    const within = { offset, length: Math.min(this.size, offset + length) - offset };
+    const chunks = this.#chunksOf([within]);
+    if (chunks.length === 0) return;
+    await this.#ahead.prefetch({ first: chunks[0]!, end: chunks.at(-1)! + 1 }, signal);
+    const grace = new Grace(this.#options);
+    const isElsewhere = (chunk: number) =>
+      this.#store.isClaimed(chunk) && !this.#flights.has(chunk) && !this.#isChunkHere(chunk);
+    for (let left = chunks.filter(isElsewhere); left.length > 0; left = left.filter(isElsewhere)) {
+      if (grace.isOver) return this.#fetch(left, undefined, signal, grace);
+      await grace.wait(left.length, signal);
+    }
   }
 
   /** Bytes that came without being asked for here, in order: the answer that opened the blob. `bytes` are lent. */
   accept(at: number, bytes: Uint8Array): void {
+    // an answer with the whole blob comes to those who wait for a part of it as well, and is counted there
+    if (!this.#flights.has(Math.floor(at / this.chunkSize))) this.#flights.bytesFetched += bytes.length;
     this.#unasked ??= this.#flights.assembly();
     this.#unasked.add(at, bytes);
   }
@@ -199,37 +227,73 @@ export class LazySource implements Source {
     return this.#store.flush();
   }
 
+  /** Settles when what is kept was held against the digest of all of it, where that is all that proves it; rejects where it is wrong. */
+  async settled(): Promise<void> {
+    await this.#options.watcher?.settled();
+  }
+
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#options.watcher?.stop();
     const reason = new RemoteError('unreachable', `${this.name} was closed while it was read`);
     this.#ahead.clear(reason);
     this.#flights.abort(reason);
-    this.#letGo();
+    this.#otherSide.close();
     this.#store.close();
   }
 
+  #wait(signal: AbortSignal | undefined): Wait {
+    return { patience: new Patience(signal), grace: new Grace(this.#options), isCounted: false };
+  }
+
+  #begin(ranges: readonly BlobRange[], signal: AbortSignal | undefined): HeldChunks {
+    signal?.throwIfAborted();
+    for (const { offset, length } of ranges) {
+      this.#checkRange(offset, length);
+      this.#options.observed?.(offset, length);
+    }
+    const held = new HeldChunks(this.#store, this.#chunksOf(ranges));
+    for (const chunk of held.chunks) held.add(chunk, this.#recent.hold(chunk));
+    return held;
+  }
+
+  /** Waits until each of them is in memory or kept. */
+  async #gather(ranges: readonly BlobRange[], held: HeldChunks, wait: Wait): Promise<void> {
+    const { patience, grace } = wait;
+    const isMissing = (chunk: number) => !this.#isChunkHere(chunk);
+    let missing = held.chunks.filter(isMissing);
+    if (!wait.isCounted) this.#counters.hits += held.chunks.length - missing.length;
+    wait.isCounted = true;
+    for (; missing.length > 0; missing = held.chunks.filter(isMissing)) {
+      patience.start(this.#deadline, () => this.#tooLate(ranges));
+      await this.#fetch(missing, held, patience.signal, grace);
+      const left = held.chunks.filter(isMissing).length;
+      if (left > 0) await grace.wait(left, patience.signal);
+    }
+  }
+
   get #deadline(): number {
-    return this.#options.deadline ?? 60_000;
+    return this.#options.deadline ?? DEFAULT_DEADLINE;
   }
 
   get #longest(): number {
     return Math.max(1, this.#chunks(this.#options.longestFetch ?? 4 * MIB));
   }
 
-  get #canFetch(): boolean {
-    return !this.#closed && this.#options.connection !== undefined;
-  }
-
   #chunks(bytes: number): number {
     return Math.floor(bytes / this.chunkSize);
   }
 
-  /** Waits for the chunks on their way, and starts requests for the others. */
+  /**
+   * Waits for the chunks on their way, and starts requests for the others: not for those that another process is fetching, unless
+   * its grace is over.
+   */
   async #fetch(
     missing: readonly number[],
-    landed: Map<number, Uint8Array>,
-    signal: AbortSignal,
+    held: HeldChunks | undefined,
+    signal: AbortSignal | undefined,
+    grace: Grace,
   ): Promise<void> {
     const flights: Flight[] = [];
     const wanted: number[] = [];
@@ -239,13 +303,16 @@ export class LazySource implements Source {
         if (flight === undefined) wanted.push(chunk);
         else flights.push(flight);
       }
-      if (wanted.length > 0 && !this.#canFetch) throw this.#offline();
+      if (wanted.length > 0 && !this.#otherSide.mayBeAsked) throw this.#otherSide.offline();
       const limits = { gap: this.#chunks(this.#options.mergeGap ?? 128 * KIB), longest: this.#longest };
       const mayFetch = (chunk: number) => !this.#isChunkHere(chunk) && !this.#flights.has(chunk);
-      for (const run of coalesce(wanted, limits, mayFetch)) flights.push(...this.#flights.start(run, false));
-      this.#readAhead(missing);
+      for (const run of coalesce(wanted, limits, mayFetch)) {
+        flights.push(...this.#flights.start(run, false, grace.isOver));
+      }
+      if (!grace.hasBegun) this.#readAhead(missing);
       const arriving = flights.map(async ({ chunk, arrived }) => {
-        landed.set(chunk, await arrived);
+        const place = await arrived;
+        held?.add(chunk, place.hold());
       });
       await unlessAborted(Promise.all(arriving), signal);
     } finally {
@@ -257,35 +324,32 @@ export class LazySource implements Source {
     const count = Math.ceil(this.size / this.chunkSize);
     for (const { first, end } of coalesce(chunks, { gap: 0, longest: count }, NEVER)) {
       const ahead = this.#readahead.observe(first, end);
-      if (ahead === undefined || !this.#canFetch) continue;
+      if (ahead === undefined || !this.#otherSide.mayBeAsked) continue;
       const within: ChunkRun = { first: ahead.first, end: Math.min(count, ahead.end) };
       this.#ahead.readahead(within);
     }
   }
 
-  #keep(chunk: number, bytes: Uint8Array): void {
+  #keep(chunk: number, place: Place): void {
     this.#counters.chunksFetched++;
-    this.#discarded.delete(chunk);
-    this.#recent.set(chunk, bytes);
-    this.#store.put(chunk, bytes);
+    this.#recent.set(chunk, place);
+    this.#store.put(chunk, place.bytes, place);
   }
 
   #isChunkHere(chunk: number): boolean {
-    if (this.#discarded.has(chunk)) return false;
-    if (this.#recent.get(chunk) !== undefined) return true;
+    if (this.#recent.has(chunk)) return true;
     return this.#store.has(chunk * this.chunkSize, chunkLength(this, chunk));
   }
 
-  /** Fills dst from chunks that have landed, are in memory or are kept; false where one is none of these. */
-  #assemble(dst: Uint8Array, offset: number, landed: ReadonlyMap<number, Uint8Array>): boolean {
+  /** Fills dst from chunks that are in memory or are kept; false where one is neither. */
+  #assemble(dst: Uint8Array, offset: number): boolean {
     for (let filled = 0; filled < dst.length; ) {
       const position = offset + filled;
       const chunk = Math.floor(position / this.chunkSize);
       const skip = position - chunk * this.chunkSize;
       const count = Math.min(dst.length - filled, this.chunkSize - skip);
-      const bytes = landed.get(chunk) ?? this.#recent.get(chunk);
+      const bytes = this.#recent.get(chunk);
       if (bytes !== undefined) dst.set(bytes.subarray(skip, skip + count), filled);
-      else if (this.#discarded.has(chunk)) return false;
       else if (!this.#store.readSync(dst.subarray(filled, filled + count), position)) return false;
       filled += count;
     }
@@ -302,30 +366,6 @@ export class LazySource implements Source {
     return [...chunks].sort((a, b) => a - b);
   }
 
-  #connect(): Promise<RemoteBlob> {
-    if (this.#remote !== undefined) return Promise.resolve(this.#remote);
-    this.#connecting ??= this.#open().finally(() => {
-      this.#connecting = undefined;
-    });
-    return this.#connecting;
-  }
-
-  async #open(): Promise<RemoteBlob> {
-    const connect = this.#options.connection?.connect;
-    if (connect === undefined) throw this.#offline();
-    const remote = await connect();
-    if (this.#closed || remote.id !== this.id || remote.size !== this.size) {
-      await remote.close();
-      if (this.#closed) throw new RemoteError('unreachable', `${this.name} was closed`);
-      throw new RemoteError(
-        'stale',
-        `${this.name} is another blob than before: ${remote.id} of ${remote.size} bytes, it was ${this.id} of ${this.size}; mount it anew`,
-      );
-    }
-    this.#remote = remote;
-    return remote;
-  }
-
   #requestEnded(failure: unknown): void {
     if (failure !== undefined) this.#lastFailure = failure;
     if (this.#closed) return;
@@ -336,23 +376,10 @@ export class LazySource implements Source {
   /** Nothing is on its way: what has arrived becomes durable, and where that is all, the other side is let go. */
   async #settle(): Promise<void> {
     await this.#store.flush();
-    const isIdle = !this.#closed && this.#flights.running === 0 && this.#remote !== undefined;
-    if (!isIdle || this.#discarded.size > 0 || !this.#store.has(0, this.size)) return;
-    this.#letGo();
+    const isIdle = !this.#closed && this.#flights.running === 0 && this.#otherSide.remote !== undefined;
+    if (!isIdle || !this.#store.has(0, this.size)) return;
+    this.#otherSide.letGo();
     this.#options.completed?.();
-  }
-
-  #letGo(): void {
-    // its end is nobody's concern any more
-    this.#remote?.close().catch(() => {});
-    this.#remote = undefined;
-  }
-
-  #offline(): RemoteError {
-    return new RemoteError(
-      'offline',
-      `${this.name}: the bytes are not in the cache, and the network may not be used; mount it once without --offline, or pull it`,
-    );
   }
 
   #tooLate(ranges: readonly BlobRange[]): RemoteError {
@@ -376,7 +403,6 @@ export class LazySource implements Source {
   }
 }
 
-const NOTHING: ReadonlyMap<number, Uint8Array> = new Map();
 const NEVER = () => false;
 
 function messageOf(error: unknown): string {

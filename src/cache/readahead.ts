@@ -1,39 +1,50 @@
 /**
  * Who reads one chunk behind the other, and how far ahead of them to fetch. Pure arithmetic on chunk numbers.
  *
- * A window begins with what was read and doubles each time the reader comes within half of it of its end, so that what
- * was fetched for nothing is at most about what was read, and a long scan becomes a stream. Of a reader whose chunks are
- * already here nothing is seen; it is met again where the window ends.
+ * LAW: nothing is fetched ahead of who has read less than a stream's beginning, or asked less than three times: so a file that is
+ * read once costs its own chunks. After that the window is half of what was read, so that what is fetched for nothing is at most
+ * that, and a long scan becomes a stream. It moves on when the reader comes within half of it of its end.
+ *
+ * Of a reader whose chunks are already here nothing is seen; it is met again where the window ends.
  */
 import type { ChunkRun } from './coalesce.js';
 
+export interface ReadaheadLimits {
+  /** chunks of the largest window; 0 turns it off */
+  readonly largest: number;
+  /** chunks that are read before anything is fetched ahead */
+  readonly beginning: number;
+}
+
 interface Stream {
+  readonly start: number;
   /** the chunk behind the last one that was read */
   next: number;
   /** the chunk behind the last one that was read or is fetched ahead */
   ahead: number;
-  /** chunks */
-  window: number;
+  /** that read on */
+  requests: number;
 }
 
 /** As many files are followed at once. */
 const STREAMS = 16;
+/** Two neighbours may be two files, or a file and its end. */
+const REQUESTS = 3;
 
 export class Readahead {
-  readonly #largest: number;
+  readonly #limits: ReadaheadLimits;
   /** the one met last first */
   readonly #streams: Stream[] = [];
 
-  /** `largest` window in chunks; 0 turns it off. */
-  constructor(largest: number) {
-    this.#largest = largest;
+  constructor(limits: ReadaheadLimits) {
+    this.#limits = limits;
   }
 
   /** Chunks first .. end are being read; returns those to fetch ahead, which may lie beyond the blob. */
   observe(first: number, end: number): ChunkRun | undefined {
     const at = this.#streams.findIndex(({ next, ahead }) => first >= next - 1 && first <= ahead);
     if (at < 0) {
-      this.#streams.unshift({ next: end, ahead: end, window: end - first });
+      this.#streams.unshift({ start: first, next: end, ahead: end, requests: 1 });
       if (this.#streams.length > STREAMS) this.#streams.pop();
       return undefined;
     }
@@ -41,10 +52,14 @@ export class Readahead {
     this.#streams.unshift(stream);
     if (end <= stream.next) return undefined;
     stream.next = end;
-    if (stream.ahead - end > stream.window / 2) return undefined;
-    stream.window = Math.min(this.#largest, stream.window * 2);
-    const from = Math.max(stream.ahead, end);
-    stream.ahead = Math.max(from, end + stream.window);
+    stream.ahead = Math.max(stream.ahead, end);
+    stream.requests++;
+    const read = end - stream.start;
+    if (stream.requests < REQUESTS || read < this.#limits.beginning) return undefined;
+    const window = Math.min(this.#limits.largest, Math.floor(read / 2));
+    if (stream.ahead - end > window / 2) return undefined;
+    const from = stream.ahead;
+    stream.ahead = Math.max(from, end + window);
     return stream.ahead > from ? { first: from, end: stream.ahead } : undefined;
   }
 }

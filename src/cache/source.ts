@@ -6,6 +6,18 @@ export interface BlobRange {
   readonly length: number;
 }
 
+/** The ranges of a source whose readSync always fills, as its read() gives them. */
+export function readRanges(
+  source: Required<Pick<Source, 'readSync'>>,
+  ranges: readonly BlobRange[],
+): Uint8Array[] {
+  return ranges.map(({ offset, length }) => {
+    const bytes = new Uint8Array(length);
+    source.readSync(bytes, offset);
+    return bytes;
+  });
+}
+
 export interface Source {
   /** name and version of the blob: two sources with one id have the same bytes */
   readonly id: string;
@@ -28,5 +40,10 @@ export interface Source {
   discard?(offset: number, length: number): void;
   /** One array a range, each of its full length; rejects like readSync throws, and with the signal's reason. */
   read(ranges: readonly BlobRange[], signal?: AbortSignal): Promise<Uint8Array[]>;
+  /**
+   * Fetches what is not here of ranges. Until what it gives is called, readSync fills from them whatever else is fetched: what
+   * read() would copy stays in the source's own memory. Present where readSync is and bytes take long to come. Rejects as read() does.
+   */
+  hold?(ranges: readonly BlobRange[], signal?: AbortSignal): Promise<() => void>;
   close(): void;
 }

@@ -1,5 +1,6 @@
 /** What `erofs cache rm` does. */
 import { removeBlob } from '../cache/chunk-files.js';
+import { forgetBlobs } from '../cache/known-blobs.js';
 import type { CacheArguments } from './cache.js';
 import { chosenBlobs } from './cache-choice.js';
 import { UsageError } from './failure.js';
@@ -16,6 +17,7 @@ export async function removeBlobs(
   if (all === words.length > 0) throw new UsageError('name the blobs to remove, or give --all');
   const chosen = chosenBlobs(cacheDir, words);
   for (const { folder } of chosen) removeBlob(folder);
+  forgetBlobs(cacheDir, new Set(chosen.map(({ key }) => key)));
   const freed = chosen.reduce((sum, { room }) => sum + room, 0);
   if (json) {
     const removed = chosen.map(({ key, name }) => ({ key, name }));

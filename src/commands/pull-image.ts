@@ -4,12 +4,16 @@ import { PrefetchError } from '../prefetch/errors.js';
 import { prefetchMetadata } from '../prefetch/metadata.js';
 import { prefetchPaths } from '../prefetch/paths.js';
 import type { PrefetchPlan } from '../prefetch/plan.js';
-import type { RemoteDevice, RemoteImage } from '../prefetch/remote-image.js';
+import type { RemoteDevice, RemoteImage, RemoteLayer } from '../prefetch/remote-image.js';
 import { replayTrace } from '../prefetch/replay.js';
 import { PIECE_SIZE, type PieceTaker, prefetchWhole, requireRoom } from '../prefetch/whole.js';
 import type { Proof } from '../proof/proof-spec.js';
 
 export interface PulledImage extends RemoteImage {
+  readonly layers: readonly PulledLayer[];
+}
+
+interface PulledLayer extends RemoteLayer {
   /** in the order of devices */
   readonly proofs: readonly Proof[];
 }
@@ -32,7 +36,7 @@ export interface Pulled {
 
 /**
  * Settles when all that was asked for is durable, and of a whole image held against its proof. Rejects with PrefetchError, RemoteError,
- * and IntegrityError for what does not match.
+ * and IntegrityError or LayerError for what does not match.
  */
 export async function pullImage(
   image: PulledImage,
@@ -43,7 +47,7 @@ export async function pullImage(
   if (blobs.length === 0) {
     throw new PrefetchError(
       'not-remote',
-      'the image is here; only one behind an http or https URL can be pulled',
+      'the image is here; only one behind an http or https URL, or in a registry, can be pulled',
     );
   }
   const bytes = blobs.reduce((sum, { size }) => sum + size, 0);
@@ -62,16 +66,26 @@ export async function pullImage(
       });
     }
   }
-  for (const blob of blobs) await blob.flush();
+  for (const blob of blobs) {
+    await blob.flush();
+    await blob.settled?.();
+  }
   return { bytes, fetched: blobs.reduce((sum, { counters }) => sum + counters.bytesFetched, 0) };
 }
 
 /** Holds each piece of a blob against the blob's proof, if it has one. */
 function checkOf(image: PulledImage, blob: RemoteDevice['blob']): PieceTaker | undefined {
-  const device = image.devices.findIndex((found) => found?.blob === blob);
-  if (device < 0 || (image.proofs[device]?.kind ?? 'none') === 'none') return undefined;
-  const { base } = image.devices[device]!;
-  const { bytes } = image.image;
+  for (const layer of image.layers) {
+    const device = layer.devices.findIndex((found) => found?.blob === blob);
+    if (device >= 0)
+      return layer.proofs[device]!.kind === 'none' ? undefined : checkOfDevice(image, layer, device);
+  }
+  return undefined;
+}
+
+function checkOfDevice(image: PulledImage, layer: PulledLayer, device: number): PieceTaker {
+  const { base } = layer.devices[device]!;
+  const { bytes } = layer.image;
   const size = bytes.sizes[device]!;
   const buffers: Uint8Array[] = [];
   return async (piece: BlobRange) => {

@@ -2,12 +2,13 @@
  * All that `ls -lR` and `getfattr -R` look at: inodes, extended attributes, link targets and directories, breadth first, so that what
  * lies near the root comes first. What lies together is fetched together, many directories at a time.
  */
-import type { ByteRange } from '../erofs-reader/bytes.js';
+import type { MissedRange } from '../erofs-reader/bytes.js';
 import { S_IFDIR, S_IFLNK, S_IFMT } from '../erofs-reader/layout.js';
-import type { NodeId } from '../tree/tree.js';
+import type { FileType, NodeId } from '../tree/tree.js';
+import { Allowance } from './allowance.js';
 import { BackgroundReader } from './background-reader.js';
 import { dataRanges } from './data-ranges.js';
-import type { RemoteImage } from './remote-image.js';
+import type { RemoteImage, RemoteLayer } from './remote-image.js';
 
 /** Directories whose content is fetched together. */
 const DIRECTORIES_AT_ONCE = 256;
@@ -22,13 +23,27 @@ interface Place {
   readonly cookie: number;
 }
 
-/** Of `start` and all below it. Rejects with RemoteError, or the signal's reason. Damaged directories and inodes are left out. */
-export async function prefetchMetadata(
+interface Found {
+  readonly node: NodeId;
+  /** it is a directory, or may be one */
+  readonly mayLead: boolean;
+}
+
+/** Of all layers, the topmost first, as what is seen of it counts. Rejects with RemoteError, or the signal's reason. Damaged directories and inodes are left out. */
+export async function prefetchMetadata(image: RemoteImage, signal?: AbortSignal): Promise<void> {
+  for (const layer of image.layers.toReversed()) {
+    await prefetchMetadataBelow(image, layer, layer.tree.root, signal);
+  }
+}
+
+/** Of `start` and all below it in one layer. Rejects as prefetchMetadata does. */
+export async function prefetchMetadataBelow(
   image: RemoteImage,
+  layer: RemoteLayer,
+  start: NodeId,
   signal?: AbortSignal,
-  start: NodeId = image.tree.root,
 ): Promise<void> {
-  const walk = new MetadataWalk(image, signal);
+  const walk = new MetadataWalk(image, layer, signal);
   for (let level = await walk.attributes([start]); level.length > 0; ) {
     const below: NodeId[] = [];
     for (let at = 0; at < level.length; at += DIRECTORIES_AT_ONCE) {
@@ -39,28 +54,34 @@ export async function prefetchMetadata(
 }
 
 class MetadataWalk {
-  readonly #image: RemoteImage;
+  readonly #layer: RemoteLayer;
   readonly #reader: BackgroundReader;
+  readonly #allowance: Allowance;
   /** a directory that an image has in two places is entered once */
   readonly #met = new Set<NodeId>();
 
-  constructor(image: RemoteImage, signal: AbortSignal | undefined) {
-    this.#image = image;
+  constructor(image: RemoteImage, layer: RemoteLayer, signal: AbortSignal | undefined) {
+    this.#layer = layer;
+    this.#allowance = new Allowance();
     this.#reader = new BackgroundReader(image, signal);
   }
 
-  /** Gets what stat, readlink and listxattr give of nodes, and returns the directories among them that are new. */
-  async attributes(nodes: readonly NodeId[]): Promise<NodeId[]> {
-    const { tree } = this.#image;
+  /**
+   * Gets what stat, readlink and listxattr give of nodes, and returns the directories among them that are new. With an allowance,
+   * those of which that costs more are left to who asks for them.
+   */
+  async attributes(nodes: readonly NodeId[], allowance?: Allowance): Promise<NodeId[]> {
+    const { tree } = this.#layer;
     const directories: NodeId[] = [];
-    await this.#reader.runAll(nodes, (node) => {
+    const look = (node: NodeId) => {
       const type = tree.getattr(node).mode & S_IFMT;
       if (type === S_IFLNK) tree.readlink(node);
       tree.listxattr(node);
       if (type !== S_IFDIR || this.#met.has(node) || this.#met.size === DIRECTORIES_MET) return;
       this.#met.add(node);
       directories.push(node);
-    });
+    };
+    await this.#reader.runAll(nodes, look, allowance);
     return directories;
   }
 
@@ -71,13 +92,15 @@ class MetadataWalk {
     let places: Place[] = directories.map((node) => ({ node, cookie: 0 }));
     while (places.length > 0) {
       const nodes: NodeId[] = [];
+      const leaves: NodeId[] = [];
       const rest: Place[] = [];
       await this.#reader.runAll(places, (place) => {
         const { found, next } = this.#list(place);
-        nodes.push(...found);
+        for (const { node, mayLead } of found) (mayLead ? nodes : leaves).push(node);
         if (next !== undefined) rest.push({ node: place.node, cookie: next });
       });
       for (const node of await this.attributes(nodes)) below.push(node);
+      await this.attributes(leaves, this.#allowance);
       places = rest;
     }
     return below;
@@ -85,28 +108,33 @@ class MetadataWalk {
 
   /** All blocks of all of them in one go: a listing would miss them one after the other. */
   async #fetchData(directories: readonly NodeId[]): Promise<void> {
-    const { image } = this.#image;
-    const ranges: ByteRange[] = [];
+    const { image } = this.#layer;
+    const ranges: MissedRange[] = [];
     await this.#reader.runAll(directories, (node) => {
       for (const range of dataRanges(image, node, 0, Number.MAX_SAFE_INTEGER)) ranges.push(range);
     });
     await this.#reader.fetch(ranges);
   }
 
-  #list({ node, cookie }: Place): { readonly found: NodeId[]; readonly next: number | undefined } {
-    const found: NodeId[] = [];
+  #list({ node, cookie }: Place): { readonly found: Found[]; readonly next: number | undefined } {
+    const found: Found[] = [];
     let last = cookie;
     let count = 0;
-    this.#image.tree.readdir(node, cookie, (entry) => {
+    this.#layer.tree.readdir(node, cookie, (entry) => {
       if (count === NAMES_AT_ONCE) return false;
       count++;
       last = entry.cookie;
-      if (!isSelfOrParent(entry.name)) found.push(entry.node);
+      if (!isSelfOrParent(entry.name)) found.push({ node: entry.node, mayLead: mayLeadOn(entry.type) });
       return true;
     });
     return { found, next: count === NAMES_AT_ONCE ? last : undefined };
   }
 }
+
+const UNKNOWN: FileType = 0;
+const DIRECTORY: FileType = 2;
+
+const mayLeadOn = (type: FileType): boolean => type === DIRECTORY || type === UNKNOWN;
 
 const DOT = 0x2e;
 

@@ -16,12 +16,16 @@ export interface RemoteBytes {
   readonly name: string;
   /** bytes */
   readonly size: number;
+  /** bytes that are fetched together */
+  readonly chunkSize: number;
   readonly counters: { readonly bytesFetched: number };
   isHere(offset: number, length: number): boolean;
   /** Settles when what was not here, nor on its way, has come; rejects with RemoteError or the signal's reason. */
   prefetch(range: BlobRange, signal?: AbortSignal): Promise<void>;
   /** Settles when what has come is durable. */
   flush(): Promise<void>;
+  /** Settles when what is here was checked as a whole, where all is here and nothing else proves it; rejects where it is wrong. */
+  settled?(): Promise<void>;
 }
 
 /** A device of an image that lies behind a network: a blob, or the part of it from byte `base` on. */
@@ -30,14 +34,20 @@ export interface RemoteDevice {
   readonly base: number;
 }
 
-/** An opened image of which something lies behind a network. */
-export interface RemoteImage {
+/** An image, shown alone or merged with others. */
+export interface RemoteLayer {
   readonly image: ErofsImage;
   readonly tree: ReadonlyTree;
   /** in the order of devices, the image first; undefined: it is local */
   readonly devices: readonly (RemoteDevice | undefined)[];
-  /** those of the devices, and what holds their hash trees */
+}
+
+/** One layer, or several as one, of which something lies behind a network. */
+export interface RemoteImage {
+  readonly tree: ReadonlyTree;
+  readonly layers: readonly RemoteLayer[];
+  /** those of the layers' devices, and what holds their hash trees */
   readonly blobs: readonly RemoteBytes[];
-  /** Runs an operation on image or tree as one that somebody waits for. */
+  /** Runs an operation on a tree or image of them as one that somebody waits for. */
   run<T>(operation: () => T, signal?: AbortSignal): T | Promise<T>;
 }

@@ -67,19 +67,27 @@ export function differenceOf(
 export const versionText = ({ etag, modified, size }: BlobVersion): string =>
   `${size}:${etag ?? (modified === undefined ? '' : `"${modified}"`)}`;
 
-/** What RemoteBlob.version was. Throws RemoteError 'options' for anything else. */
-export function parseVersion(text: string): BlobVersion {
+/** RemoteBlob.version: with the public name of the URL that said so, for a mirror may have another ETag. */
+export const writeVersion = (version: BlobVersion, openedFrom: string | undefined): string =>
+  JSON.stringify({ ...version, openedFrom });
+
+/** What writeVersion wrote. Throws RemoteError 'options' for anything else. */
+export function parseVersion(text: string): {
+  readonly version: BlobVersion;
+  readonly openedFrom: string | undefined;
+} {
   let found: unknown;
   try {
     found = JSON.parse(text);
   } catch {
     found = undefined;
   }
-  const { etag, modified, ifRange, size } = (found ?? {}) as Record<string, unknown>;
+  const { etag, modified, ifRange, size, openedFrom } = (found ?? {}) as Record<string, unknown>;
   const isText = (value: unknown): value is string | undefined =>
     value === undefined || typeof value === 'string';
-  if (isText(etag) && isText(modified) && isText(ifRange) && Number.isSafeInteger(size)) {
-    return { etag, modified, ifRange, size: size as number };
+  const isVersion = isText(etag) && isText(modified) && isText(ifRange) && Number.isSafeInteger(size);
+  if (isVersion && isText(openedFrom)) {
+    return { version: { etag, modified, ifRange, size: size as number }, openedFrom };
   }
   throw new RemoteError('options', `${text} does not say which version of a blob was read`);
 }

@@ -1,41 +1,39 @@
-/**
- * A blob behind HTTP or HTTPS, as RemoteBlob.
- *
- * LAW: the first answer says which version is read; bytes of another one are never handed on, and a blob that was seen
- * to have changed stays stale.
- */
+/** A blob behind HTTP or HTTPS, as RemoteBlob: one that a URL names, or one that its digest names. */
 import type { BlobRange } from '../cache/source.js';
+import type { Authority } from './authority.js';
+import type { BlobIdentity } from './blob-identity.js';
 import { identifyingName, parseBlobUrl, publicName, takeUserinfo } from './blob-url.js';
-import {
-  type BlobVersion,
-  confirmsVersion,
-  differenceOf,
-  isOtherVersion,
-  parseVersion,
-  readVersion,
-  versionText,
-} from './blob-version.js';
 import { CircuitBreaker } from './circuit-breaker.js';
 import { readCredentials } from './credentials.js';
-import { FetchFailure } from './fetch-failure.js';
-import { type EndpointContext, HttpEndpoint } from './http-endpoint.js';
+import type { FetchFailure } from './fetch-failure.js';
+import { GivenCredentials } from './given-credentials.js';
+import { HttpEndpoint } from './http-endpoint.js';
 import {
+  type CertificateOptions,
   FIRST_BYTES,
   HTTP_LIMITS,
   type HttpLimits,
   type HttpNotice,
   type HttpOptions,
 } from './http-options.js';
-import { HttpTransport } from './http-transport.js';
+import { LearnedIdentity } from './learned-identity.js';
 import type { LinkedAbort } from './linked-abort.js';
 import { Mirrors } from './mirrors.js';
 import { pauseAfter } from './pause.js';
+import { type PinnedBlob, PinnedIdentity } from './pinned-identity.js';
 import { type RangeAnswer, readRangeAnswer } from './range-answer.js';
 import { type FetchContext, type FetchPlan, RangeFetch } from './range-fetch.js';
 import { type Arrival, type FetchOptions, type RemoteBlob, RemoteError } from './remote-blob.js';
-import { RequestQueue } from './request-queue.js';
 import type { ResponseFields } from './response-fields.js';
+import { borrowTransport, type SharedTransport } from './shared-transports.js';
 import { WholeDownload } from './whole-download.js';
+
+/** One of the places where a blob is. */
+export interface BlobAddress {
+  readonly url: URL;
+  readonly authority: Authority;
+  readonly certificates: CertificateOptions;
+}
 
 /**
  * Asks for the first bytes, which go to `options.arrived`: one round trip, if the connection is not counted. Throws RemoteError, the
@@ -46,7 +44,7 @@ export async function openHttpBlob(
   options: HttpOptions = {},
   signal?: AbortSignal,
 ): Promise<RemoteBlob> {
-  const blob = new HttpBlob(address, options);
+  const { blob } = learnedBlob(address, options);
   try {
     await blob.open(signal);
     return blob;
@@ -61,68 +59,102 @@ export async function openHttpBlob(
  * it is still the same one. Throws RemoteError 'options' as openHttpBlob rejects.
  */
 export function resumeHttpBlob(address: string, version: string, options: HttpOptions = {}): RemoteBlob {
-  const blob = new HttpBlob(address, options);
-  blob.resume(parseVersion(version));
-  return blob;
+  const { blob, identity } = learnedBlob(address, options);
+  try {
+    identity.resume(version);
+    return blob;
+  } catch (error) {
+    void blob.close();
+    throw error;
+  }
+}
+
+/**
+ * A blob whose bytes are known by a digest: nothing is asked before the first range is wanted. The places are asked in this
+ * order where the first one fails; of `options`, mirrors and credentials are not used. Throws as openHttpBlob rejects.
+ */
+export function openPinnedBlob(
+  places: readonly BlobAddress[],
+  pinned: PinnedBlob,
+  options: HttpOptions = {},
+): RemoteBlob {
+  return new HttpBlob(places, pinned.name, options, (mirrors) => new PinnedIdentity(pinned, mirrors));
+}
+
+function learnedBlob(
+  address: string,
+  options: HttpOptions,
+): { readonly blob: HttpBlob; readonly identity: LearnedIdentity } {
+  const urls = [address, ...(options.mirrors ?? [])].map(parseBlobUrl);
+  const first = urls[0]!;
+  const [name, lastingName, home] = [publicName(first), identifyingName(first), first.origin];
+  const addresses = urls.map((url) => {
+    const userinfo = takeUserinfo(url);
+    // what the user gave is for the first URL's server, a mirror elsewhere must not learn it
+    const read = () => ({ ...userinfo, ...(url.origin === home && readCredentials(options)) });
+    return { url, authority: new GivenCredentials(read), certificates: options };
+  });
+  let identity: LearnedIdentity | undefined;
+  const blob = new HttpBlob(addresses, name, options, (mirrors, report) => {
+    identity = new LearnedIdentity(lastingName, mirrors, { verified: options.verified ?? false, report });
+    return identity;
+  });
+  return { blob, identity: identity! };
 }
 
 class HttpBlob implements RemoteBlob, FetchContext {
   readonly name: string;
   readonly limits: HttpLimits;
   readonly mirrors: Mirrors;
-  readonly #identity: string;
+  readonly #identity: BlobIdentity;
   readonly #options: HttpOptions;
-  readonly #transport: HttpTransport;
+  readonly #transports = new Map<CertificateOptions, SharedTransport>();
   readonly #running = new Set<RangeFetch>();
   readonly #downloads = new Map<WholeDownload, LinkedAbort>();
   readonly #reported = new Set<string>();
-  #version: BlobVersion | undefined;
-  /** whose answer said what the blob is */
-  #opener: HttpEndpoint | undefined;
   /** why nothing can be fetched any more */
   #over: RemoteError | undefined;
 
-  constructor(address: string, options: HttpOptions) {
-    const urls = [address, ...(options.mirrors ?? [])].map(parseBlobUrl);
-    this.name = publicName(urls[0]!);
-    this.#identity = identifyingName(urls[0]!);
+  constructor(
+    addresses: readonly BlobAddress[],
+    name: string,
+    options: HttpOptions,
+    identify: (mirrors: Mirrors, report: (notice: HttpNotice) => void) => BlobIdentity,
+  ) {
+    this.name = name;
     this.limits = { ...HTTP_LIMITS, ...options.limits };
     this.#options = options;
-    this.#transport = new HttpTransport(options, this.limits);
     const report = (notice: HttpNotice) => this.#report(notice);
-    const context: EndpointContext = {
-      transport: this.#transport,
-      queue: new RequestQueue((origin) => this.#transport.hostLimit(origin)),
+    const rules = {
       redirects: this.limits.redirects,
       allowPrivateRedirects: options.allowPrivateRedirects ?? false,
       report,
     };
-    const home = urls[0]!.origin;
-    const endpoints = urls.map((url) => {
-      const userinfo = takeUserinfo(url);
+    this.#borrowTransports(addresses);
+    const endpoints = addresses.map(({ url, authority, certificates }) => {
       const { breakerFailures, breakerRest } = this.limits;
       const breaker = new CircuitBreaker(breakerFailures, breakerRest);
-      // what the user gave is for the first URL's server, a mirror elsewhere must not learn it
-      const credentials = () => ({ ...userinfo, ...(url.origin === home && readCredentials(options)) });
-      return new HttpEndpoint(url, breaker, context, credentials);
+      const { transport, queue } = this.#transports.get(certificates)!;
+      return new HttpEndpoint(url, authority, breaker, { transport, queue, ...rules });
     });
     this.mirrors = new Mirrors(endpoints, report);
+    this.#identity = identify(this.mirrors, report);
   }
 
   get id(): string {
-    return `${this.#identity} ${versionText(this.#version!)}`;
+    return this.#identity.id;
   }
 
   get size(): number {
-    return this.#version!.size;
+    return this.#identity.size!;
   }
 
   get version(): string {
-    return JSON.stringify(this.#version);
+    return this.#identity.version;
   }
 
   get knownSize(): number | undefined {
-    return this.#version?.size;
+    return this.#identity.size;
   }
 
   async open(signal: AbortSignal | undefined): Promise<void> {
@@ -133,13 +165,6 @@ class HttpBlob implements RemoteBlob, FetchContext {
       if (this.#downloads.size === 0) arrived(at, bytes);
     };
     await this.#fetch({ range, priority: {}, isOpening: true }, take, signal);
-  }
-
-  /** Only the first URL can say that it has changed: what another one has counts as a mirror's. */
-  resume(version: BlobVersion): void {
-    this.#version = version;
-    this.#opener = this.mirrors.first;
-    this.#opener.version = version;
   }
 
   async fetch(range: BlobRange, arrived: Arrival, options: FetchOptions = {}): Promise<void> {
@@ -170,58 +195,16 @@ class HttpBlob implements RemoteBlob, FetchContext {
 
   async close(): Promise<void> {
     this.#end(new RemoteError('unreachable', `${this.name} was closed`));
-    await this.#transport.close();
+    await this.#releaseTransports();
   }
 
   agree(endpoint: HttpEndpoint, fields: ResponseFields, answer: RangeAnswer): number {
-    const { size = endpoint.version?.size } = answer;
-    if (size === undefined) {
-      throw new FetchFailure('protocol', 'the server does not say how many bytes the blob has');
+    try {
+      return this.#identity.agree(endpoint, fields, answer);
+    } catch (error) {
+      if (error instanceof RemoteError) this.#end(error);
+      throw error;
     }
-    if (endpoint.version === undefined) {
-      this.#meet(endpoint, readVersion(fields, size));
-    } else if (isOtherVersion(endpoint.version, fields, answer.size)) {
-      if (endpoint === this.#opener) throw this.#goStale(endpoint);
-      this.#leave(endpoint, 'its blob has changed');
-    } else if (answer.isWhole && !confirmsVersion(endpoint.version, fields)) {
-      throw new FetchFailure('protocol', 'the answer is not the blob: it does not name the version', {
-        transient: true,
-      });
-    }
-    if (answer.isWhole && endpoint !== this.#opener) this.#leave(endpoint, 'it ignores Range');
-    return size;
-  }
-
-  /** The first answer of an endpoint; the first of all says what the blob is. */
-  #meet(endpoint: HttpEndpoint, version: BlobVersion): void {
-    if (this.#version === undefined) {
-      if (version.size === 0) throw new FetchFailure('protocol', 'it is empty');
-      this.#version = version;
-      this.#opener = endpoint;
-      if (version.etag === undefined && version.modified === undefined) {
-        const message = `${endpoint.name} has neither a strong ETag nor a date: a change that keeps its size goes unnoticed`;
-        this.#report({ code: 'no-version', message });
-      }
-    } else {
-      const difference = differenceOf(this.#version, version, this.#options.verified ?? false);
-      if (difference !== undefined) this.#leave(endpoint, difference);
-    }
-    endpoint.version = version;
-  }
-
-  #leave(endpoint: HttpEndpoint, reason: string): never {
-    this.mirrors.leave(endpoint, reason);
-    throw new FetchFailure('protocol', `the mirror ${endpoint.name} cannot be used: ${reason}`);
-  }
-
-  #goStale(endpoint: HttpEndpoint): RemoteError {
-    const was = versionText(this.#version!);
-    const error = new RemoteError(
-      'stale',
-      `${endpoint.name} has changed since it was opened (size and version were ${was}): open it again`,
-    );
-    this.#end(error);
-    return error;
   }
 
   #end(reason: RemoteError): void {
@@ -256,6 +239,24 @@ class HttpBlob implements RemoteBlob, FetchContext {
     };
     void download.run(response, restart, pause).finally(() => this.#downloads.delete(download));
     return download;
+  }
+
+  #borrowTransports(addresses: readonly BlobAddress[]): void {
+    try {
+      for (const { certificates } of addresses) {
+        if (this.#transports.has(certificates)) continue;
+        this.#transports.set(certificates, borrowTransport(certificates, this.limits));
+      }
+    } catch (error) {
+      void this.#releaseTransports();
+      throw error;
+    }
+  }
+
+  async #releaseTransports(): Promise<void> {
+    const transports = [...this.#transports.values()];
+    this.#transports.clear();
+    await Promise.all(transports.map((transport) => transport.release()));
   }
 
   #report(notice: HttpNotice): void {

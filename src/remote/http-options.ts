@@ -31,6 +31,18 @@ export interface CertificateOptions {
   /** what this client shows of itself; both or none */
   readonly clientCertificateFile?: string;
   readonly clientKeyFile?: string;
+  /** certificates to trust beside the system's */
+  readonly furtherCaFiles?: readonly string[];
+  /** what this client can show of itself beside the pair above */
+  readonly clientPairs?: readonly ClientPair[];
+  /** as in a URL, with the port that is not the scheme's own: its certificate is not checked, unless a proxy is between */
+  readonly unverifiedHost?: string;
+}
+
+/** PEM files, which may be one and the same. */
+export interface ClientPair {
+  readonly certificateFile: string;
+  readonly keyFile: string;
 }
 
 /**

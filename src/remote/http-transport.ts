@@ -1,18 +1,17 @@
 /**
- * Sends one GET and gives what comes as it comes: HTTP/1.1 and HTTP/2, through the proxies of the environment. The only
+ * Sends one request and gives what comes as it comes: HTTP/1.1 and HTTP/2, through the proxies of the environment. The only
  * importer of undici. Redirects, ranges and tries are the business of others.
  */
 import { lookup as systemLookup } from 'node:dns';
-import { readFileSync } from 'node:fs';
 import type { LookupFunction } from 'node:net';
-import { createSecureContext } from 'node:tls';
 import type { Dispatcher, EnvHttpProxyAgent, Pool } from 'undici';
+import { readCertificates, type TrustOptions } from './certificates.js';
 import { FetchFailure } from './fetch-failure.js';
 import type { CertificateOptions, HttpLimits } from './http-options.js';
 import { networkFailure } from './network-failure.js';
 import { isPrivateAddress, privateTarget } from './private-address.js';
-import { RemoteError } from './remote-blob.js';
 import type { ResponseFields } from './response-fields.js';
+import { adoptReads, REUSED_READS } from './reused-reads.js';
 
 /** Takes an answer. What it throws ends the request, which rejects with that. */
 export interface Receiver {
@@ -21,12 +20,19 @@ export interface Receiver {
   data(bytes: Uint8Array): boolean;
 }
 
-export interface GetRequest {
+export interface HttpRequest {
+  /** GET unless given */
+  readonly method?: 'GET' | 'HEAD' | 'POST';
   readonly url: URL;
+  /** names in lower case; go before BASE_FIELDS */
   readonly fields: Readonly<Record<string, string>>;
   /** never connect to a private or loopback address */
   readonly guarded: boolean;
+  readonly body?: string;
 }
+
+/** What a request says where it does not say otherwise. A body that is encoded on its way has other offsets and digests. */
+const BASE_FIELDS = { accept: '*/*', 'accept-encoding': 'identity', 'user-agent': 'erofsjs' };
 
 type Undici = typeof import('undici');
 
@@ -39,14 +45,16 @@ const CONNECTION_WINDOW = 8 * 1024 * 1024;
 
 export class HttpTransport {
   readonly #limits: HttpLimits;
-  readonly #certificates: { readonly ca?: string; readonly cert?: string; readonly key?: string };
+  readonly #trust: TrustOptions;
+  readonly #unverifiedHost: string | undefined;
   readonly #multiplexed = new Set<string>();
   readonly #agents: (Promise<EnvHttpProxyAgent> | undefined)[] = [undefined, undefined];
 
   /** Throws RemoteError 'options' for certificates that do not fit, the system's error for files that cannot be read. */
   constructor(options: CertificateOptions, limits: HttpLimits) {
     this.#limits = limits;
-    this.#certificates = readCertificates(options);
+    this.#trust = readCertificates(options);
+    this.#unverifiedHost = options.unverifiedHost;
   }
 
   /** Requests that one host takes at once. */
@@ -58,7 +66,7 @@ export class HttpTransport {
    * Resolves at the end of the answer or when the receiver has enough. Rejects with FetchFailure, what the receiver threw,
    * or the signal's reason; never later than one stall after the last byte.
    */
-  get(request: GetRequest, receiver: Receiver, signal: AbortSignal): Promise<void> {
+  send(request: HttpRequest, receiver: Receiver, signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       const exchange = new Exchange(receiver, signal, this.#limits.stall, (error) =>
         error === undefined ? resolve() : reject(error),
@@ -67,8 +75,9 @@ export class HttpTransport {
       const options: Dispatcher.DispatchOptions = {
         origin,
         path: pathname + search,
-        method: 'GET',
-        headers: { ...request.fields },
+        method: request.method ?? 'GET',
+        headers: { ...BASE_FIELDS, ...request.fields },
+        ...(request.body !== undefined && { body: request.body }),
         headersTimeout: 0,
         bodyTimeout: 0,
       };
@@ -100,21 +109,28 @@ export class HttpTransport {
 
   async #makeAgent(guarded: boolean): Promise<EnvHttpProxyAgent> {
     const undici = await loadUndici();
-    const tls = { ...this.#certificates, allowH2: true, timeout: this.#limits.stall };
-    const connect = undici.buildConnector({ ...tls, ...(guarded && { lookup: guardedLookup }) });
+    const tls = { ...this.#trust, allowH2: true, timeout: this.#limits.stall };
+    const direct = { ...tls, ...(guarded && { lookup: guardedLookup }) };
+    const checked = undici.buildConnector(direct);
+    const inTheClear = undici.buildConnector({ ...direct, ...REUSED_READS });
+    const unchecked = undici.buildConnector({ ...direct, rejectUnauthorized: false });
     try {
       return new undici.EnvHttpProxyAgent({
-        connect: (options, callback) =>
+        connect: (options, callback) => {
+          const isClear = options.protocol === 'http:';
+          const connect = isClear ? inTheClear : options.host === this.#unverifiedHost ? unchecked : checked;
           connect(options, (...[error, socket]) => {
             if (error !== null) return callback(error, null);
+            if (isClear) adoptReads(socket);
             if ('alpnProtocol' in socket && socket.alpnProtocol === 'h2') {
               this.#multiplexed.add(`${options.protocol}//${options.host}`);
             }
             callback(null, socket);
-          }),
+          });
+        },
         factory: (origin, options) => this.#makePool(undici, new URL(origin), options),
         requestTls: tls,
-        proxyTls: { ...this.#certificates, timeout: this.#limits.stall },
+        proxyTls: { ...this.#trust, timeout: this.#limits.stall },
         // a proxy need not allow CONNECT to anything but https
         proxyTunnel: false,
         allowH2: true,
@@ -242,31 +258,3 @@ const guardedLookup: LookupFunction = (hostname, options, callback) => {
     callback(error, addresses ?? []);
   });
 };
-
-function readCertificates(options: CertificateOptions): { ca?: string; cert?: string; key?: string } {
-  const { caFile, clientCertificateFile, clientKeyFile } = options;
-  if ((clientCertificateFile === undefined) !== (clientKeyFile === undefined)) {
-    const given = clientCertificateFile ?? clientKeyFile;
-    throw new RemoteError(
-      'options',
-      `${given} was given alone: a client certificate and its key go together`,
-    );
-  }
-  const found = {
-    ...(caFile !== undefined && { ca: readFileSync(caFile, 'utf8') }),
-    ...(clientCertificateFile !== undefined && { cert: readFileSync(clientCertificateFile, 'utf8') }),
-    ...(clientKeyFile !== undefined && { key: readFileSync(clientKeyFile, 'utf8') }),
-  };
-  if (found.ca !== undefined && !found.ca.includes('-----BEGIN CERTIFICATE-----')) {
-    throw new RemoteError('options', `${caFile} has no certificate in PEM form`);
-  }
-  try {
-    createSecureContext(found);
-  } catch (error) {
-    const files = [caFile, clientCertificateFile, clientKeyFile]
-      .filter((file) => file !== undefined)
-      .join(', ');
-    throw new RemoteError('options', `${files} cannot be used for TLS: ${(error as Error).message}`);
-  }
-  return found;
-}

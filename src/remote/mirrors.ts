@@ -36,6 +36,11 @@ export class Mirrors {
     return this.#endpoints[0]!;
   }
 
+  /** undefined where none has this public name. */
+  named(name: string | undefined): HttpEndpoint | undefined {
+    return this.#endpoints.find((endpoint) => endpoint.name === name);
+  }
+
   hasMoreThan(excluded: ReadonlySet<HttpEndpoint>): boolean {
     return this.#endpoints.some((endpoint) => endpoint.leftBecause === undefined && !excluded.has(endpoint));
   }

@@ -56,6 +56,7 @@ export class RangeFetch {
   #position: number;
   #clock: NodeJS.Timeout | undefined;
   #last: FetchFailure | undefined;
+  #isAnswered = false;
 
   constructor(context: FetchContext, plan: FetchPlan, arrived: Arrival) {
     this.#context = context;
@@ -170,7 +171,10 @@ export class RangeFetch {
     const range = this.#rest;
     let joined: Promise<void> | undefined;
     const receiver = new RangeReceiver(range, {
-      agree: (fields, answer) => this.#context.agree(endpoint, fields, answer),
+      agree: (fields, answer) => {
+        this.#isAnswered = true;
+        return this.#context.agree(endpoint, fields, answer);
+      },
       deliver: (at, bytes) => this.#deliver(endpoint, at, bytes),
       adopt: () => {
         const download = this.#context.adopt(endpoint, response, abort);
@@ -245,8 +249,8 @@ export class RangeFetch {
   #startClock(): void {
     const { deadline } = this.#context.limits;
     this.#clock ??= setTimeout(() => {
-      const reason = this.#last === undefined ? 'the answer did not come to its end' : this.#last.message;
-      this.end(this.#explain(`it took longer than ${deadline / 1000} s: ${reason}`));
+      const silence = this.#isAnswered ? 'the answer did not come to its end' : 'no answer came';
+      this.end(this.#explain(`it took longer than ${deadline / 1000} s: ${this.#last?.message ?? silence}`));
     }, deadline);
   }
 

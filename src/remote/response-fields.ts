@@ -6,3 +6,9 @@ export function fieldOf(fields: ResponseFields, name: string): string | undefine
   const value = fields[name];
   return typeof value === 'string' ? value : value?.[0];
 }
+
+/** All values, where a field may be sent several times. */
+export function valuesOf(fields: ResponseFields, name: string): readonly string[] {
+  const value = fields[name] ?? [];
+  return typeof value === 'string' ? [value] : value;
+}

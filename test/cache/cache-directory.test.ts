@@ -96,4 +96,6 @@ t.test('its default place and size', async (t) => {
   }
   const size = defaultCacheSize(scratch.path);
   t.ok(size > 0 && size <= 10 * 2 ** 30);
+  t.equal(defaultCacheSize(join(scratch.path, 'not', 'made', 'yet')), size, 'of the place where it will be');
+  t.equal(defaultCacheSize('/proc/self'), 10 * 2 ** 30, 'where the file system does not say');
 });

@@ -1,5 +1,6 @@
 import t from 'tap';
 import { ChunkAssembly } from '../../src/cache/chunk-assembly.js';
+import { RecentChunks } from '../../src/cache/recent-chunks.js';
 import { Random } from '../support/random.js';
 
 const CHUNK = 64;
@@ -8,11 +9,16 @@ const places = { chunkSize: CHUNK, size: bytes.length };
 
 function assembly(isWanted = (_chunk: number) => true) {
   const whole = new Map<number, Uint8Array>();
-  const made = new ChunkAssembly(places, isWanted, (chunk, got) => {
-    if (whole.has(chunk)) throw new Error(`chunk ${chunk} twice`);
-    whole.set(chunk, got);
+  const memory = new RecentChunks(CHUNK, CHUNK);
+  const made = new ChunkAssembly(places, {
+    isWanted,
+    take: (length) => memory.take(length),
+    complete: (chunk, { bytes: got }) => {
+      if (whole.has(chunk)) throw new Error(`chunk ${chunk} twice`);
+      whole.set(chunk, got.slice());
+    },
   });
-  return { whole, made };
+  return { whole, made, memory };
 }
 
 const add = (made: ChunkAssembly, from: number, to: number) => {
@@ -55,4 +61,21 @@ t.test('only what is wanted is put together', async (t) => {
   const { whole, made } = assembly((chunk) => chunk === 2);
   add(made, 0, bytes.length);
   t.same([...whole.keys()], [2]);
+});
+
+t.test('memory is let go of with the chunk, whole or not', async (t) => {
+  const { made, memory } = assembly();
+  const [only] = [memory.take(CHUNK)];
+  only!.release();
+  const isFree = () => !only!.isHeld;
+  add(made, 0, CHUNK + 10);
+  t.notOk(isFree(), 'a chunk that is begun');
+  add(made, CHUNK + 10, 2 * CHUNK);
+  t.ok(isFree(), 'a whole one');
+  add(made, 2 * CHUNK, 2 * CHUNK + 10);
+  add(made, 2 * CHUNK + 11, 3 * CHUNK);
+  t.ok(isFree(), 'one with a hole');
+  add(made, 3 * CHUNK, 3 * CHUNK + 10);
+  made.end();
+  t.ok(isFree(), 'one whose rest does not come');
 });

@@ -75,7 +75,10 @@ t.test('a chunk that is put with other bytes has those, for everybody', async (t
   t.same(content.served(two), [7]);
   const other = content.chunk(8).slice();
   one.put(7, other);
-  t.equal(one.has(7 * chunkSize, 1), false, 'not before it is durable');
+  const early = new Uint8Array(chunkSize);
+  t.equal(one.readSync(early, 7 * chunkSize), true, 'for who wrote it before it is durable');
+  t.same(early, other);
+  t.equal(content.open(folder).has(7 * chunkSize, 1), false, 'for others not');
   await one.flush();
   for (const store of [one, two]) {
     const read = new Uint8Array(chunkSize);

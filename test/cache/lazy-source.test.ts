@@ -231,7 +231,11 @@ t.test('another blob in its place is refused', async (t) => {
 });
 
 t.test('who reads in sequence finds the next bytes here', async (t) => {
-  const { blob, source } = made(t, { readahead: 8 * CHUNK, longestFetch: 4 * CHUNK });
+  const { blob, source } = made(t, {
+    readahead: 8 * CHUNK,
+    readaheadAfter: 2 * CHUNK,
+    longestFetch: 4 * CHUNK,
+  });
   blob.open = true;
   await source.read([chunk(0)]);
   await settled();

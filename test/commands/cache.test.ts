@@ -2,13 +2,13 @@ import { closeSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } f
 import { join } from 'node:path';
 import t from 'tap';
 import { blobFolders } from '../../src/cache/cache-blobs.js';
+import { knownBlob, rememberBlob } from '../../src/cache/known-blobs.js';
 import { collectGarbage } from '../../src/commands/cache-gc.js';
 import { listCache } from '../../src/commands/cache-ls.js';
 import { removeBlobs } from '../../src/commands/cache-rm.js';
 import { verifyCache } from '../../src/commands/cache-verify.js';
 import { Content, chunkSize } from '../cache/chunk-store-content.js';
-import { dist } from '../support/paths.js';
-import { run } from '../support/run.js';
+import { erofs } from '../support/run.js';
 import { Scratch } from '../support/scratch.js';
 import { Captured } from './captured.js';
 
@@ -131,10 +131,20 @@ t.test('rm: by name, by key, all; and none where one is unknown', async (t) => {
   t.same(await names(), []);
 });
 
+t.test('rm: what is removed was never opened', async (t) => {
+  const folder = await filled();
+  for (const { blob } of [large, small]) {
+    t.equal(rememberBlob(folder, blob.name, { ...blob, version: '1' }), undefined);
+  }
+  writeFileSync(join(folder, 'known', 'cut-off.json'), '{');
+  await printed((given, output) => removeBlobs([small.blob.name], false, given, output), folder, false);
+  t.equal(knownBlob(folder, small.blob.name), undefined);
+  t.match(knownBlob(folder, large.blob.name), large.blob);
+});
+
 t.test('on the command line', async (t) => {
   const folder = await filled();
-  const program = join(dist, 'test', 'commands', 'cache-program.js');
-  const cache = (...words: string[]) => run(process.execPath, [program, ...words, '--cache-dir', folder]);
+  const cache = (...words: string[]) => erofs(['cache', ...words, '--cache-dir', folder]);
   t.match(await cache('rm', large.blob.name), {
     status: 0,
     stdout: /^removed \S+, \d+ bytes\n$/,
@@ -148,8 +158,8 @@ t.test('on the command line', async (t) => {
   t.match(await cache('gc', '--cache-size', '1K', '--json'), { status: 0, stdout: /"blobs_removed":1/ });
   const wrong: [string[], number, string][] = [
     [[], 2, "an action is missing: ls, verify, gc or rm; see 'erofs cache --help'"],
-    [['frobnicate'], 2, "Unknown argument: frobnicate; see 'erofs cache --help'"],
-    [['ls', 'more'], 2, "Unknown argument: more; see 'erofs cache --help'"],
+    [['frobnicate'], 2, "unknown option or argument: frobnicate; see 'erofs cache --help'"],
+    [['ls', 'more'], 2, "unknown option or argument: more; see 'erofs cache --help'"],
     [
       ['gc', '--cache-size', '10X'],
       2,

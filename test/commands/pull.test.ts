@@ -52,6 +52,7 @@ t.test('all of an image, once; then nothing, without a network too', async (t) =
   const puller = await Puller.start(t, image);
   const pulled = await puller.pull();
   t.equal(pulled.bytes, image.length);
+  t.equal(pulled.fetched, image.length, 'the answer that opened it counts');
   t.type(pulled.seconds, 'number');
   t.equal(
     asked(puller.server).reduce((sum, bytes) => sum + bytes, 0),

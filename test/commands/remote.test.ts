@@ -1,5 +1,5 @@
 /** Every command on an image behind a real web server: it fetches what it needs, once, and says in a line what fails. */
-import { readFileSync, statSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, statSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { fixture } from '../support/fixture.js';
@@ -100,6 +100,41 @@ t.test('commands', { skip: withoutNginx() }, async (t) => {
       t.ok(isOneLine(said), said.stderr);
       t.equal(said.stdout, '');
     }
+  });
+
+  t.test('an unsafe cache directory that was named is refused', async (t) => {
+    const folder = scratch.folder();
+    const [loose, link] = [join(folder, 'loose'), join(folder, 'link')];
+    mkdirSync(loose);
+    chmodSync(loose, 0o775);
+    symlinkSync(scratch.folder('self', 'cache'), link);
+    const mountpoint = scratch.folder();
+    const complaints: [string, string][] = [
+      [loose, `others may write to it (mode 775); use: chmod go-w ${loose}`],
+      [link, 'it is a symbolic link; name what it points to'],
+    ];
+    requests();
+    for (const [cache, complaint] of complaints) {
+      for (const words of [
+        ['ls', url],
+        ['ls', '--offline', url],
+        ['pull', url],
+        ['mount', url, mountpoint],
+      ]) {
+        const said = await erofs([...words, '--cache-dir', cache]);
+        t.equal(said.status, 1, describeRun(said));
+        const line = `erofs ${words[0]}: the cache directory ${cache} is not used: ${complaint}\n`;
+        t.equal(said.stderr, line);
+      }
+      t.equal((await erofs(['ls', image.image, '--cache-dir', cache])).status, 0, 'a file needs none');
+    }
+    t.same(requests(), [], 'before anything is asked for');
+    const home = { XDG_CACHE_HOME: folder };
+    mkdirSync(join(folder, 'erofsjs'));
+    chmodSync(join(folder, 'erofsjs'), 0o775);
+    const said = await erofs(['ls', url], { environment: home });
+    t.match(said.stderr, /erofsjs is not used: others may write to it/, 'the usual one is not used');
+    t.not(said.stdout, '', 'and the image is read');
   });
 
   t.test('no secret of a URL is shown', async (t) => {

@@ -39,7 +39,7 @@ export async function openGated(
     blob,
     store,
     source,
-    image: { ...opened, devices: [{ blob: source, base: 0 }], blobs: [source] },
+    image: { ...opened, layers: [{ ...opened, devices: [{ blob: source, base: 0 }] }], blobs: [source] },
   };
 }
 

@@ -1,7 +1,7 @@
 import t from 'tap';
 import { startAt, walk } from '../../src/commands/walk.js';
 import { S_IFLNK, S_IFMT } from '../../src/erofs-reader/layout.js';
-import { prefetchMetadata } from '../../src/prefetch/metadata.js';
+import { prefetchMetadata, prefetchMetadataBelow } from '../../src/prefetch/metadata.js';
 import type { RemoteImage } from '../../src/prefetch/remote-image.js';
 import { imageBytes } from '../support/superblock.js';
 import { forbid, openGated } from './gated-remote.js';
@@ -61,7 +61,7 @@ t.test('below one directory alone', async (t) => {
   const part = await openGated(t, imageBytes('b512'));
   const { tree, run } = part.image;
   const node = (await run(() => tree.lookup(tree.root, Buffer.from('names'))))!;
-  await prefetchMetadata(part.image, undefined, node);
+  await prefetchMetadataBelow(part.image, part.image.layers[0]!, node);
   t.ok(part.store.chunks.size < whole.store.chunks.size, 'its parent is not entered');
 });
 

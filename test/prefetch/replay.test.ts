@@ -35,6 +35,7 @@ t.test('where all of it is here, nobody is asked, nor refuses', async (t) => {
   const here = {
     ...BLOB,
     name: 'here',
+    chunkSize: CHUNK,
     counters: { bytesFetched: 0 },
     isHere: () => true,
     prefetch: () => Promise.reject(new Error('the network may not be used')),

@@ -10,6 +10,7 @@ class PiecesBlob implements RemoteBytes {
   readonly id = 'pieces';
   readonly name = 'pieces';
   readonly size: number;
+  readonly chunkSize = PIECE_SIZE;
   readonly counters = { bytesFetched: 0 };
   readonly asked: number[] = [];
   readonly #kept: number;

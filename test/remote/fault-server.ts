@@ -81,6 +81,11 @@ export class FaultServer {
     await once(this.#server, 'close');
   }
 
+  /** connections that there are now */
+  get open(): number {
+    return this.#sockets.size;
+  }
+
   get port(): number {
     return this.#port;
   }

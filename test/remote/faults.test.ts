@@ -222,6 +222,18 @@ t.test('a name that DNS does not know', async (t) => {
   });
 });
 
+t.test('what has not come by the deadline: an answer, or its end', async (t) => {
+  const server = await FaultServer.start(t, blobOf(SIZE));
+  const { read } = await openedBlob(t, server.url(), { limits: { deadline: 300 } });
+  for (const [fault, message] of [
+    [faults.silence, /took longer than 0\.3 s: no answer came$/],
+    [faults.stallAfter(10), /took longer than 0\.3 s: the answer did not come to its end$/],
+  ] as const) {
+    server.faults.push(fault);
+    await t.rejects(read(0, SIZE), { code: 'unreachable', message });
+  }
+});
+
 t.test('a slow drip ends at the deadline', async (t) => {
   const server = await FaultServer.start(t, blobOf(SIZE));
   const { read } = await openedBlob(t, server.url(), { limits: { deadline: 300 } });

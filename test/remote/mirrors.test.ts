@@ -1,11 +1,12 @@
 /** Several URLs of one blob: who is asked, when, and what makes one be left; second requests for slow ranges. */
 import t, { type Test } from 'tap';
 import { CircuitBreaker } from '../../src/remote/circuit-breaker.js';
+import { resumeHttpBlob } from '../../src/remote/http-blob.js';
 import type { HttpOptions } from '../../src/remote/http-options.js';
 import { Provenance } from '../../src/remote/provenance.js';
 import { FaultServer, refusingUrl, serveWhole } from './fault-server.js';
 import * as faults from './faults.js';
-import { blobOf, type OpenedBlob, openedBlob, same } from './opened-blob.js';
+import { blobOf, type OpenedBlob, openedBlob, QUICK, same } from './opened-blob.js';
 
 const SIZE = 50_000;
 
@@ -39,6 +40,52 @@ t.test('a mirror opens the blob where the first server cannot', async (t) => {
   t.equal(blob.name, dead);
   t.equal(blob.id, `${dead} 50000:"version-1"`, 'the same id as from the first server');
   t.ok(same(await read(0, SIZE), mirror.blob));
+});
+
+t.test('a blob that a mirror opened is gone on with from there, whatever the first URL has', async (t) => {
+  for (const verified of [true, false]) {
+    const main = await FaultServer.start(t, blobOf(SIZE));
+    const mirror = await FaultServer.start(t, main.blob);
+    mirror.etag = '"of the mirror"';
+    main.always = faults.status(503);
+    const options = { mirrors: [mirror.url('/copy')], verified, limits: QUICK };
+    const { blob } = await openedBlob(t, main.url(), options);
+    main.always = undefined;
+    const notices: string[] = [];
+    const report = ({ message }: { readonly message: string }) => notices.push(message);
+    const again = resumeHttpBlob(main.url(), blob.version, { ...options, report });
+    t.teardown(() => again.close());
+    t.equal(again.id, blob.id);
+    const bytes = new Uint8Array(100);
+    await again.fetch({ offset: 10, length: 100 }, (at, piece) => bytes.set(piece, at - 10));
+    t.ok(same(bytes, main.blob.subarray(10, 110)));
+    if (verified) t.same(notices, [], 'what is verified may come from both');
+    else t.match(notices, [/is not asked any more: its ETag is "version-1", not "of the mirror"/]);
+    mirror.etag = '"another"';
+    main.always = faults.status(503);
+    await t.rejects(
+      again.fetch({ offset: 0, length: 1 }, () => {}),
+      { code: 'stale' },
+      'the mirror can say that it has changed',
+    );
+  }
+});
+
+t.test('a verified blob is gone on with where the mirror that opened it is named no more', async (t) => {
+  const main = await FaultServer.start(t, blobOf(SIZE));
+  const mirror = await FaultServer.start(t, main.blob);
+  mirror.etag = '"of the mirror"';
+  main.always = faults.status(503);
+  const { blob } = await openedBlob(t, main.url(), { mirrors: [mirror.url()], verified: true });
+  main.always = undefined;
+  const again = resumeHttpBlob(main.url(), blob.version, { verified: true, limits: QUICK });
+  t.teardown(() => again.close());
+  await again.fetch({ offset: 10, length: 100 }, () => {});
+  main.etag = '"version-2"';
+  await t.rejects(
+    again.fetch({ offset: 0, length: 1 }, () => {}),
+    { code: 'stale' },
+  );
 });
 
 t.test('the circuit opens after failures in a row: a dead server costs nothing any more', async (t) => {

@@ -5,6 +5,10 @@ export class MemoryChunkStore implements ChunkStore {
   readonly chunkSize: number;
   readonly chunks = new Map<number, Uint8Array>();
   readonly pinned = new Map<number, number>();
+  /** chunks that another store has claimed */
+  readonly claimedElsewhere = new Set<number>();
+  /** that this one has */
+  readonly claimed = new Set<number>();
   /** chunks put so far, one that is put twice counted twice */
   puts = 0;
   flushes = 0;
@@ -43,7 +47,30 @@ export class MemoryChunkStore implements ChunkStore {
     if (bytes.length !== expected)
       throw new Error(`chunk ${chunk} has ${expected} bytes, not ${bytes.length}`);
     this.puts++;
+    this.claimed.delete(chunk);
     if (!this.keepsNothing) this.chunks.set(chunk, bytes.slice());
+  }
+
+  claim(first: number, end: number): number[] {
+    const free: number[] = [];
+    for (let chunk = first; chunk < end; chunk++) {
+      if (this.claimedElsewhere.has(chunk) || this.chunks.has(chunk)) continue;
+      free.push(chunk);
+      this.claimed.add(chunk);
+    }
+    return free;
+  }
+
+  release(chunk: number): void {
+    this.claimed.delete(chunk);
+  }
+
+  isClaimed(chunk: number): boolean {
+    return this.claimedElsewhere.has(chunk);
+  }
+
+  doubt(chunk: number): void {
+    this.chunks.delete(chunk);
   }
 
   async flush(): Promise<void> {

@@ -2,6 +2,7 @@ import {
   closeSync,
   lstatSync,
   mkdtempSync,
+  openSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -35,6 +36,26 @@ function makeFile(name: string | Uint8Array): Buffer {
   writeFileSync(path, 'content');
   return path;
 }
+
+t.test('bytes of a file are locked against other openings of it', { skip }, async (t) => {
+  const path = makeFile('locked');
+  const [one, two] = [openSync(path, 'r+'), openSync(path, 'r+')];
+  t.equal(libc.lockBytes(one, 2 ** 40, 4), true, 'also beyond its end');
+  t.equal(libc.lockBytes(one, 2 ** 40 + 2, 1), true, 'its own again');
+  t.equal(libc.lockBytes(two, 2 ** 40 + 3, 4), false);
+  t.equal(libc.lockBytes(two, 2 ** 40 + 4, 4), true);
+  t.equal(libc.isLockedElsewhere(two, 2 ** 40 + 3, 1), true);
+  t.equal(libc.isLockedElsewhere(two, 2 ** 40 + 4, 1), false);
+  libc.unlockBytes(one, 2 ** 40 + 3, 1);
+  t.equal(libc.isLockedElsewhere(two, 2 ** 40 + 3, 1), false);
+  t.equal(libc.isLockedElsewhere(two, 2 ** 40 + 2, 1), true);
+  closeSync(one);
+  t.equal(libc.isLockedElsewhere(two, 0, 2 ** 41), false, 'closing ends them');
+  const readOnly = openSync(path, 'r');
+  t.throws(() => libc.lockBytes(readOnly, 0, 1), { code: 'EBADF' });
+  closeSync(readOnly);
+  closeSync(two);
+});
 
 t.test('a socket pair', { skip }, async (t) => {
   await t.test('says the end of the other side', async (t) => {
