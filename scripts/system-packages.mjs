@@ -3,7 +3,10 @@ import { spawnSync } from 'node:child_process';
 import { accessSync, chmodSync, constants, existsSync, readdirSync, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-/** A command (or a shared library) and the Debian packages that may have it: the first that exists is taken. */
+/**
+ * A command (or a shared library) and the Debian packages that may have it: the first that exists is taken. `service` is what the package
+ * would start, which the tests do themselves.
+ */
 const wanted = [
   { command: 'fusermount3', packages: ['fuse3'] },
   { library: 'libfuse.so.2', packages: ['libfuse2t64', 'libfuse2'] },
@@ -17,6 +20,7 @@ const wanted = [
   { command: 'fsverity', packages: ['fsverity'] },
   { command: 'openssl', packages: ['openssl'] },
   { command: 'nginx', packages: ['nginx-light', 'nginx'] },
+  { command: 'docker-registry', packages: ['docker-registry'], service: 'docker-registry' },
 ];
 
 const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin'];
@@ -68,6 +72,10 @@ function installFromDebian(missing, names) {
     console.log(
       `apt-get install ${packages.join(' ')} failed (${reason}). Tests that need them are skipped.`,
     );
+  }
+  for (const { service } of missing) {
+    // where nothing manages services, none was started
+    if (service) spawnSync('systemctl', ['disable', '--now', service], { stdio: 'ignore' });
   }
 }
 
