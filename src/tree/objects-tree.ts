@@ -15,7 +15,15 @@ import {
   parseMetacopy,
   parseRedirect,
 } from './overlay-xattr.js';
-import { type Attr, type DirEntry, FileType, type NodeId, type ReadonlyTree, type StatFs } from './tree.js';
+import {
+  type Attr,
+  type DecodedBytes,
+  type DirEntry,
+  FileType,
+  type NodeId,
+  type ReadonlyTree,
+  type StatFs,
+} from './tree.js';
 
 /** A file whose bytes are an object. */
 export interface ExternalFile {
@@ -87,6 +95,10 @@ export class ObjectsTree implements ReadonlyTree {
     const count = Math.max(0, Math.min(dst.length, place.size - offset));
     if (count > 0) this.#objects.read(place, offset, count < dst.length ? dst.subarray(0, count) : dst);
     return count;
+  }
+
+  decodedAround(node: NodeId, offset: number): DecodedBytes | undefined {
+    return this.#placeOf(node) === 'image' ? this.#image.decodedAround?.(node, offset) : undefined;
   }
 
   /** An object counts as data throughout; the image's inode would say that all of it is a hole. */

@@ -25,6 +25,7 @@ export class OverlayXattrs {
   readonly metacopy: Uint8Array;
   readonly redirect: Uint8Array;
   readonly whiteout: Uint8Array;
+  readonly opaque: Uint8Array;
   readonly #own: Uint8Array;
   readonly #escaped: Uint8Array;
 
@@ -35,6 +36,7 @@ export class OverlayXattrs {
     this.metacopy = encoder.encode(`${own}metacopy`);
     this.redirect = encoder.encode(`${own}redirect`);
     this.whiteout = encoder.encode(`${own}whiteout`);
+    this.opaque = encoder.encode(`${own}opaque`);
   }
 
   /** Whether overlayfs owns the name, or stores another behind it. */
@@ -91,18 +93,23 @@ const DOT = 0x2e;
  * empty part, no "." and no "..", so that it leads nowhere else. Throws 'corrupt'.
  */
 export function parseRedirect(value: Uint8Array, node: NodeId): Uint8Array[] {
-  const parts: Uint8Array[] = [];
-  let start = 1;
-  for (let at = 1; at <= value.length; at++) {
-    if (at < value.length && value[at] !== SLASH) continue;
-    parts.push(value.slice(start, at));
-    start = at + 1;
-  }
-  if (value[0] === SLASH && !value.includes(0) && parts.every(isName)) return parts;
+  const names = value[0] === SLASH ? pathNames(value, 1) : undefined;
+  if (names !== undefined) return names;
   throw corrupt(
     `inode ${node}: the xattr overlay.redirect is ${JSON.stringify(Buffer.from(value).toString())}; expected the absolute path of an object, such as /ab/cdef, without empty parts, "." and ".."`,
     { nid: node },
   );
+}
+
+/** The names from byte `start` on, between slashes; undefined where one of them is no name of a file. */
+export function pathNames(path: Uint8Array, start: number): Uint8Array[] | undefined {
+  const names: Uint8Array[] = [];
+  for (let from = start, at = start; at <= path.length; at++) {
+    if (at < path.length && path[at] !== SLASH) continue;
+    names.push(path.slice(from, at));
+    from = at + 1;
+  }
+  return names.every(isName) && !path.includes(0) ? names : undefined;
 }
 
 function isName(part: Uint8Array): boolean {
