@@ -1,12 +1,12 @@
 /**
- * LZ4 blocks: lz4-napi for whole pclusters, our own decoder for everything that it refuses.
+ * LZ4 blocks: by the system's library where there is one, else by lz4-napi, and by our own decoder what those refuse.
  *
- * lz4-napi is 4 times as fast but strict: it needs a size in front of the block, decodes no part of one and
+ * lz4-napi is 4 times as fast as ours but strict: it needs a size in front of the block, decodes no part of one and
  * throws on trailing bytes, all of which legal images have (dedupe; pclusters without 0padding). Our decoder is
  * bounds-checked and has the last word: bytes are undecodable only when it says so.
  */
 import { createRequire } from 'node:module';
-import type { Codec } from './codec.js';
+import type { BlockDecoder, Codec } from './codec.js';
 import { decodeLz4 } from './lz4-block.js';
 
 type UncompressSync = (block: Uint8Array) => Uint8Array;
@@ -41,9 +41,13 @@ function decodeNatively(source: Uint8Array, start: number, end: number, dst: Uin
   }
 }
 
-export const codec: Codec = {
-  decode(source, start, end, dst, exact) {
-    if (exact && decodeNatively(source, start, end, dst)) return;
-    decodeLz4(source, start, end, dst);
-  },
-};
+/** `system` comes first where it is given. */
+export function lz4Codec(system: BlockDecoder | undefined): Codec {
+  return {
+    decode(source, start, end, dst, exact) {
+      if (system?.(source.subarray(start, end), dst, exact)) return;
+      if (system === undefined && exact && decodeNatively(source, start, end, dst)) return;
+      decodeLz4(source, start, end, dst);
+    },
+  };
+}

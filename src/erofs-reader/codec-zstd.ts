@@ -1,34 +1,10 @@
-/**
- * ZSTD frames: node:zlib where this Node has it (22.15 and later), else zstddec, a build of the reference decoder for
- * WebAssembly: 330 to 970 MB/s. Both decode whole frames only: of a longer one the beginning is kept.
- */
-import * as zlib from 'node:zlib';
+/** ZSTD frames, of which a longer one's beginning is kept: they can be decoded as a whole only. */
 import type { Codec } from './codec.js';
 import { CodecError } from './errors.js';
 import { PCLUSTER_MAX_DECODED_SIZE } from './layout.js';
-
-/** What a frame decodes to, at most `limit` bytes. Throws, or returns less, where it cannot be decoded. */
-type Decompress = (frame: Uint8Array, limit: number) => Uint8Array;
+import { decodeFrame } from './zstd.js';
 
 const FRAME_MAGIC = 0xfd2fb528;
-const decompress = ofNode() ?? (await ofWebAssembly());
-
-function ofNode(): Decompress | undefined {
-  const { zstdDecompressSync } = zlib as { zstdDecompressSync?: typeof zlib.inflateRawSync };
-  if (zstdDecompressSync === undefined) return undefined;
-  return (frame, limit) =>
-    zstdDecompressSync(frame, {
-      chunkSize: Math.max(zlib.constants.Z_MIN_CHUNK, limit),
-      maxOutputLength: limit,
-    });
-}
-
-async function ofWebAssembly(): Promise<Decompress> {
-  const { ZSTDDecoder } = await import('zstddec');
-  const decoder = new ZSTDDecoder();
-  await decoder.init();
-  return (frame, limit) => decoder.decode(frame, limit);
-}
 
 /** The content size that a frame's header states (RFC 8878, section 3.1.1.1); undefined where it states none. Throws CodecError. */
 function contentSize(frame: Uint8Array): number | undefined {
@@ -71,7 +47,7 @@ export const codec: Codec = {
 
 function decode(frame: Uint8Array, limit: number): Uint8Array {
   try {
-    return decompress(frame, limit);
+    return decodeFrame(frame, limit);
   } catch (error) {
     throw new CodecError(`ZSTD frame: ${(error as Error).message}`);
   }

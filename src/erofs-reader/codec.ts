@@ -12,11 +12,19 @@ export interface Codec {
   decode(source: Uint8Array, start: number, end: number, dst: Uint8Array, exact: boolean): void;
 }
 
-const LOADERS: Readonly<Record<Algorithm, () => Promise<{ readonly codec: Codec }>>> = {
-  [Algorithm.LZ4]: () => import('./codec-lz4.js'),
-  [Algorithm.LZMA]: () => import('./codec-lzma.js'),
-  [Algorithm.DEFLATE]: () => import('./codec-deflate.js'),
-  [Algorithm.ZSTD]: () => import('./codec-zstd.js'),
+/** Fills dst from a block; `exact`: the block ends there, too. false where it does not decode to so many bytes. */
+export type BlockDecoder = (block: Uint8Array, dst: Uint8Array, exact: boolean) => boolean;
+
+/** Decoders that the machine has besides, each looked for when it is first needed. */
+export interface SystemDecoders {
+  lz4?(): BlockDecoder | undefined;
+}
+
+const LOADERS: Readonly<Record<Algorithm, (system: SystemDecoders) => Promise<Codec>>> = {
+  [Algorithm.LZ4]: async ({ lz4 }) => (await import('./codec-lz4.js')).lz4Codec(lz4?.()),
+  [Algorithm.LZMA]: async () => (await import('./codec-lzma.js')).codec,
+  [Algorithm.DEFLATE]: async () => (await import('./codec-deflate.js')).codec,
+  [Algorithm.ZSTD]: async () => (await import('./codec-zstd.js')).codec,
 };
 
 const loaded = new Map<Algorithm, Codec>();
@@ -25,11 +33,11 @@ const loaded = new Map<Algorithm, Codec>();
  * Makes the codecs of `algorithms` (bit a set: algorithm a) ready for codecOf. Throws 'unsupported', naming the
  * algorithm, where one cannot be loaded.
  */
-export async function loadCodecs(algorithms: number): Promise<void> {
+export async function loadCodecs(algorithms: number, system: SystemDecoders = {}): Promise<void> {
   for (const algorithm of Object.values(Algorithm)) {
     if (!(algorithms & (1 << algorithm)) || loaded.has(algorithm)) continue;
     try {
-      loaded.set(algorithm, (await LOADERS[algorithm]()).codec);
+      loaded.set(algorithm, await LOADERS[algorithm](system));
     } catch (error) {
       throw new ErofsError(
         'unsupported',
