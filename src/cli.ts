@@ -9,6 +9,7 @@ import { command as digest } from './commands/digest.js';
 import { command as extract } from './commands/extract.js';
 import { EXIT_FAILED, reportFailure, UsageError } from './commands/failure.js';
 import { command as info } from './commands/info.js';
+import { command as inspect } from './commands/inspect.js';
 import { command as ls } from './commands/ls.js';
 import { command as mount } from './commands/mount.js';
 import { command as pull } from './commands/pull.js';
@@ -44,6 +45,7 @@ const commands = [
   stat,
   extract,
   info,
+  inspect,
   digest,
   verify,
   pull,

@@ -1,10 +1,18 @@
 /** The public API: images as trees. Mounts are made by the command. */
 
 export type { BlobRange, Source } from './cache/source.js';
-export { isMiss, type Miss } from './erofs-reader/bytes.js';
+export { isMiss, type Miss, type MissedRange } from './erofs-reader/bytes.js';
 export { ErofsError, type ErofsErrorCode } from './erofs-reader/errors.js';
 export { ErofsImage } from './erofs-reader/image.js';
-export { type ImageSpec, type OpenedImage, openImage, openSources, type ProblemReport } from './open.js';
+export {
+  type ImageSpec,
+  type LayerSpec,
+  type OpenedImage,
+  type OpenedLayer,
+  openImage,
+  openSources,
+  type ProblemReport,
+} from './open.js';
 export {
   type Attr,
   type DirEntry,

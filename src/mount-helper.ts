@@ -29,7 +29,8 @@ async function run(words: string[]): Promise<void> {
   const root = process.geteuid?.() === 0;
   const lists = [...subtypeOption(values.type), ...(values.options ?? [])];
   const caller = { root, isMountProgram: true, sloppy: values.sloppy === true };
-  const wanted = wantedBy(source, lists, caller);
+  const wanted = await wantedBy([source], lists, caller);
+  if (values.verbose === true) for (const option of wanted.ignored) tell(`-o ${option} has no effect`);
   if (values.fake === true) return;
   await mountImage(
     {
@@ -46,9 +47,13 @@ async function run(words: string[]): Promise<void> {
       done: (line) => {
         if (values.verbose === true) console.log(line);
       },
-      note: (line) => console.error(`mount.fuse.erofs: ${line}`),
+      note: tell,
     },
   );
+}
+
+function tell(line: string): void {
+  console.error(`mount.fuse.erofs: ${line}`);
 }
 
 interface HelperValues {

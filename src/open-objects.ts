@@ -1,7 +1,7 @@
 /** An opened image together with the object stores that hold the bytes of its files. */
 import { countedMemory } from './cache/lru.js';
 import { StoredObjects, type StoredObjectsOptions } from './objects/stored-objects.js';
-import type { OpenedImage } from './open.js';
+import type { OpenedLayer } from './open.js';
 import { type FilePlace, ObjectsTree } from './tree/objects-tree.js';
 import type { OverlayNamespace } from './tree/overlay-xattr.js';
 
@@ -19,7 +19,10 @@ const FILES_KEPT = 4096;
  * The same image with a tree that shows the objects; closing it closes `opened`. Rejects with the system's error where a
  * store cannot be opened, and as the tree does; then `opened` is still open.
  */
-export async function openObjects(opened: OpenedImage, spec: ObjectsSpec): Promise<OpenedImage> {
+export async function openObjects<Opened extends OpenedLayer>(
+  opened: Opened,
+  spec: ObjectsSpec,
+): Promise<Opened> {
   const objects = new StoredObjects(spec.stores, spec);
   try {
     const options = {

@@ -2,7 +2,7 @@
 import type { Extent } from '../erofs-reader/extent.js';
 import type { Inode } from '../erofs-reader/inode.js';
 import { ALGORITHM_NAMES } from '../erofs-reader/layout.js';
-import type { OpenedImage } from '../open.js';
+import type { OpenedLayer } from '../open.js';
 
 /** Pclusters of one algorithm: how many, and their bytes before and after decoding. */
 export interface AlgorithmTotal {
@@ -21,7 +21,7 @@ export class ExtentTotals {
   readonly #pclusters = new Set<string>();
 
   /** Adds the extents of a file. Rejects as mapping throws. */
-  async add(opened: OpenedImage, inode: Inode): Promise<void> {
+  async add(opened: OpenedLayer, inode: Inode): Promise<void> {
     const { size } = inode;
     const { mapper } = await opened.run(() => opened.image.data(inode));
     for (let position = 0; position < size; ) {

@@ -1,11 +1,9 @@
 /** What ls, cat, stat, extract and info share: how an image is named and opened on the command line. */
-import { resolve } from 'node:path';
 import type { Argv } from 'yargs';
 import type { ImageSpec, OpenedImage } from '../open.js';
 import { openSpec } from '../open-options.js';
-import { absolute } from '../options/reference.js';
 import { UsageError } from './failure.js';
-import { givenOptions, openArguments } from './open-arguments.js';
+import { givenOptions, IMAGE, openArguments, UPPER } from './open-arguments.js';
 import { OutputError } from './output.js';
 import { Problems } from './problems.js';
 
@@ -13,6 +11,7 @@ export interface ImageArguments {
   readonly image: string;
   readonly offset: number | undefined;
   readonly device: string[] | undefined;
+  readonly upper: string[] | undefined;
   readonly allowTruncated: boolean;
   readonly objects: string[] | undefined;
 }
@@ -23,7 +22,13 @@ export function imageOptions<T>(parser: Argv<T>): Argv<T & ImageArguments> {
     .positional('image', {
       type: 'string',
       demandOption: true,
-      describe: 'EROFS image: a file, a block device, or an http or https URL',
+      describe: IMAGE,
+    })
+    .option('upper', {
+      type: 'string',
+      requiresArg: true,
+      coerce: (given: string | string[]) => (Array.isArray(given) ? given : [given]),
+      describe: UPPER,
     })
     .option('offset', {
       type: 'string',
@@ -70,15 +75,15 @@ function readOffset(given: string | string[]): number {
   throw new UsageError(`--offset ${given}: expected a number of bytes from 0 to ${Number.MAX_SAFE_INTEGER}`);
 }
 
-export function specOf(given: ImageArguments): ImageSpec {
-  return {
-    image: absolute(given.image),
-    ...(given.offset !== undefined && { offset: given.offset }),
-    ...(given.device !== undefined && { devices: given.device.map(absolute) }),
-    ...(given.allowTruncated && { allowTruncated: true }),
-    ...(given.objects !== undefined && { objects: { stores: given.objects.map((path) => resolve(path)) } }),
+/** Rejects with OptionUsageError, VerityError, ProofError, SnapshotError. */
+export async function specOf(given: ImageArguments, report?: (problem: Error) => void): Promise<ImageSpec> {
+  const { image, upper = [], offset, device, allowTruncated, objects } = given;
+  const { imageSpec } = await import('../image-spec.js');
+  return imageSpec({
+    ...{ images: [image, ...upper], offset, devices: device, allowTruncated, stores: objects },
     ...openSpec(givenOptions(given), (name) => `--${name}`),
-  };
+    report,
+  });
 }
 
 /**
@@ -93,7 +98,8 @@ export async function withImage(
   const { openImage } = await import('../open.js');
   const problems = new Problems(command);
   const told = new Set<string>();
-  const opened = await openImage(specOf(given), (problem) => {
+  const spec = await specOf(given, (problem) => problems.add(problem));
+  const opened = await openImage(spec, (problem) => {
     // Directories may be read more than once.
     if (told.has(problem.message)) return;
     told.add(problem.message);
@@ -103,7 +109,8 @@ export async function withImage(
     await work(opened, problems);
   } catch (error) {
     // `erofs ls IMAGE | head`: the reader has what it wanted.
-    if (!(error instanceof OutputError && error.code === 'EPIPE')) throw error;
+    const isEnough = error instanceof OutputError && error.code === 'EPIPE';
+    if (!isEnough && !told.has((error as Error).message)) throw error;
   } finally {
     opened.close();
     if (problems.count > 0) process.exitCode = 1;

@@ -1,7 +1,7 @@
 /** All that `erofs info` tells: the superblock's part, and what one walk over the tree adds up. */
 import { isType } from '../erofs-reader/inode.js';
 import { LAYOUT_NAMES, S_IFREG } from '../erofs-reader/layout.js';
-import type { OpenedImage } from '../open.js';
+import type { OpenedLayer } from '../open.js';
 import type { Proof } from '../proof/proof-spec.js';
 import { type AlgorithmTotal, ExtentTotals } from './extent-totals.js';
 import { indexKind } from './index-kind.js';
@@ -35,7 +35,7 @@ export interface ImageSummary extends SuperblockSummary {
 }
 
 /** Files that cannot be looked at go to `problems` and are left out of the sums. */
-export async function summarize(opened: OpenedImage, problems: Problems): Promise<ImageSummary> {
+export async function summarize(opened: OpenedLayer, problems: Problems): Promise<ImageSummary> {
   const { image } = opened;
   const superblock = await summarizeSuperblock(opened, problems);
   const types: Record<string, number> = {};

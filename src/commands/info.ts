@@ -1,6 +1,5 @@
 /** `erofs info`: what kind of image this is. */
 import type { CommandModule } from 'yargs';
-import { shownReference } from '../open-source.js';
 import { type ImageArguments, imageOptions, withImage } from './image-options.js';
 
 interface InfoArguments extends ImageArguments {
@@ -11,18 +10,24 @@ export const command: CommandModule<object, InfoArguments> = {
   command: 'info <image>',
   describe: 'Describe an image: superblock, features, layouts, compression',
   builder: (parser) =>
-    imageOptions(parser).option('json', { type: 'boolean', default: false, describe: 'one JSON object' }),
+    imageOptions(parser).option('json', {
+      type: 'boolean',
+      default: false,
+      describe: 'one JSON object a layer',
+    }),
   handler: (given) =>
     withImage('erofs info', given, async (opened, problems) => {
       const { summarize } = await import('./image-summary.js');
       const { summaryText } = await import('./summary-text.js');
       const { byteString, Output } = await import('./output.js');
-      const summary = await summarize(opened, problems);
       const output = new Output(process.stdout);
-      const lines = given.json
-        ? [JSON.stringify(summary)]
-        : summaryText(shownReference(given.image), summary);
-      for (const line of lines) await output.line(byteString(line));
+      for (const [i, layer] of opened.layers.entries()) {
+        const summary = await summarize(layer, problems);
+        const lines = given.json
+          ? [JSON.stringify({ image: layer.name, ...summary })]
+          : [...(i > 0 ? [''] : []), ...summaryText(layer.name, summary)];
+        for (const line of lines) await output.line(byteString(line));
+      }
       await output.flush();
     }),
 };

@@ -19,10 +19,13 @@ export interface InodeFacts {
   readonly format: 'compact' | 'extended';
   /** how the data is laid out */
   readonly layout: string;
+  /** which of several layers shows it; absent where there is one */
+  readonly layer?: string;
 }
 
-export function inodeFacts(inode: Inode): InodeFacts {
+export function inodeFacts(inode: Inode, layer?: string): InodeFacts {
   return {
+    ...(layer !== undefined && { layer }),
     nid: nidName(inode.nid),
     format: inode.extended ? 'extended' : 'compact',
     layout: LAYOUT_NAMES[inode.layout],
@@ -60,6 +63,7 @@ export async function printText(
     `  Size: ${attr.size}  Blocks: ${attr.blocks}  IO Block: ${attr.blockSize}  ${typeName(mode)}`,
     ` Inode: ${attr.ino}  Links: ${attr.nlink}${device}`,
     `   Nid: ${facts.nid}  Format: ${facts.format}  Layout: ${facts.layout}`,
+    ...(facts.layer === undefined ? [] : [` Layer: ${facts.layer}`]),
     `Access: (${permissions}/${modeString(mode)})  Uid: ${attr.uid}  Gid: ${attr.gid}`,
     `Modify: ${timeToNanoseconds(attr.mtimeSeconds, attr.mtimeNanoseconds)}`,
   ];

@@ -1,10 +1,12 @@
 import type { Argv, CommandModule } from 'yargs';
 import { UsageError } from './failure.js';
-import { givenOptions, openArguments } from './open-arguments.js';
+import { givenOptions, IMAGE, openArguments, UPPER } from './open-arguments.js';
 
 interface MountArguments {
   readonly image: string;
-  readonly dir: string;
+  /** the layers above it, and last the directory */
+  readonly dir: string[];
+  readonly upper?: string | string[];
   readonly o?: string | string[];
   readonly objects?: string | string[];
   readonly foreground: boolean;
@@ -15,22 +17,28 @@ interface MountArguments {
 }
 
 export const command: CommandModule<object, MountArguments> = {
-  command: 'mount <image> <dir>',
-  describe: 'Mount an image; returns once the mount answers',
+  command: 'mount <image> <dir..>',
+  describe: 'Mount an image, or several as one; returns once the mount answers',
   builder: (yargs): Argv<MountArguments> =>
     openArguments(yargs)
-      .positional('image', {
+      .usage(
+        '$0 mount IMAGE [UPPER...] DIR\n\nMount an image, or several as one; returns once the mount answers',
+      )
+      .positional('image', { type: 'string', describe: IMAGE, demandOption: true })
+      .positional('dir', {
         type: 'string',
-        describe: 'an EROFS image: a file, a block device, or an http or https URL',
+        array: true,
+        describe: 'an existing directory; before it, images that are merged above IMAGE, the last one wins',
         demandOption: true,
       })
-      .positional('dir', { type: 'string', describe: 'an existing directory', demandOption: true })
+      .option('upper', { type: 'string', requiresArg: true, describe: UPPER })
       .option('o', {
         type: 'string',
         requiresArg: true,
         describe:
           'mount options with commas between: ro, allow_other, default_permissions, nosuid, nodev, noexec, ' +
-          'fsname=NAME, subtype=NAME, offset=BYTES, device=PATH and objects=DIR (repeated), uid=N, gid=N, allow_truncated, and ' +
+          'fsname=NAME, subtype=NAME, offset=BYTES, device=PATH, upper=IMAGE and objects=DIR (repeated), uid=N, gid=N, ' +
+          'allow_truncated, and ' +
           'the options of verification with _ for -',
       })
       .option('objects', {
@@ -68,6 +76,7 @@ export const command: CommandModule<object, MountArguments> = {
       })
       .alias('fsverity-digest', 'digest')
       .example('$0 mount root.erofs /mnt', '')
+      .example('$0 mount base.erofs app.erofs /mnt', 'app.erofs above base.erofs, as overlayfs merges them')
       .example('$0 mount -o device=blob0,offset=4096 root.erofs /mnt', '') as unknown as Argv<MountArguments>,
   handler: run,
 };
@@ -80,16 +89,21 @@ async function run(given: MountArguments): Promise<void> {
     throw new UsageError(`--transport ${transport} belongs to --driver fuse; leave one of them out`);
   }
   const lists = given.o === undefined ? [] : [given.o].flat();
+  const uppers = [...given.dir.slice(0, -1), ...[given.upper ?? []].flat()];
+  const wanted = await wantedBy(
+    [given.image, ...uppers],
+    lists,
+    { root: process.geteuid?.() === 0 },
+    {
+      open: givenOptions(given),
+      objects: [given.objects ?? []].flat(),
+      report: ({ message }) => console.error(`erofs mount: ${message}`),
+    },
+  );
   await mountImage(
     {
-      ...wantedBy(
-        given.image,
-        lists,
-        { root: process.geteuid?.() === 0 },
-        givenOptions(given),
-        [given.objects ?? []].flat(),
-      ),
-      mountpoint: given.dir,
+      ...wanted,
+      mountpoint: given.dir.at(-1)!,
       driver,
       transport,
       foreground: given.foreground,

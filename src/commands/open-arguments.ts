@@ -3,6 +3,12 @@ import type { Argv } from 'yargs';
 import { OPEN_OPTION_GROUPS, OPEN_OPTIONS } from '../open-options.js';
 import type { GivenOptions } from '../options/long-option.js';
 
+/** What every command says of its image, and of those above it. */
+export const IMAGE =
+  "an EROFS image: a file, a block device, an http or https URL, or a snapshot of containerd's EROFS snapshotter";
+export const UPPER =
+  'an image that is merged above IMAGE, as overlayfs merges layers; repeatable, the last one wins';
+
 export function openArguments<T>(parser: Argv<T>): Argv<T> {
   for (const { heading, options } of OPEN_OPTION_GROUPS) {
     for (const [name, { value, describe }] of Object.entries(options)) {

@@ -17,13 +17,15 @@ export const command: CommandModule<object, PullArguments> = {
       describe: 'one JSON object: {bytes, fetched, seconds}',
     }) as never,
   handler: async (given) => {
-    const [{ pullImage }, { PullProgress }, { readPlan }] = await Promise.all([
+    const [{ shownName }, { pullImage }, { PullProgress }, { readPlan }] = await Promise.all([
+      import('../open.js'),
       import('./pull-image.js'),
       import('./pull-progress.js'),
       import('../prefetch/plan.js'),
     ]);
     const started = performance.now();
-    const { remote } = specOf(given);
+    const spec = await specOf(given);
+    const { remote } = spec;
     const { traceFiles = [], listFile } = remote?.prefetch ?? {};
     const plan = readPlan(remote?.prefetch, traceFiles.length > 0 || listFile !== undefined ? 'none' : 'all');
     await withImage('erofs pull', given, async (opened, problems) => {
@@ -47,9 +49,7 @@ export const command: CommandModule<object, PullArguments> = {
       await output.line(
         given.json
           ? JSON.stringify({ bytes, fetched, seconds })
-          : byteString(
-              `${opened.proofs[0]!.blob}: ${bytes} bytes, ${fetched} of them fetched in ${seconds} s`,
-            ),
+          : byteString(`${shownName(spec)}: ${bytes} bytes, ${fetched} of them fetched in ${seconds} s`),
       );
       await output.flush();
     });

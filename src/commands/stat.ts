@@ -32,7 +32,11 @@ export const command: CommandModule<object, StatArguments> = {
       const { startAt } = await import('./walk.js');
       const path = pathArgument(given.path, given.escaped);
       const node = await resolvePath(opened, path, false);
-      const facts = inodeFacts(await opened.run(() => opened.image.inode(node)));
+      const { layer, node: own } = opened.origin(node);
+      const facts = inodeFacts(
+        await opened.run(() => layer.image.inode(own)),
+        opened.layers.length > 1 ? layer.name : undefined,
+      );
       const entry = { ...(await startAt(opened, node)), path, name: lastComponent(path) };
       const output = new Output(process.stdout);
       if (given.json) await printJson(opened, entry, facts, output, problems);

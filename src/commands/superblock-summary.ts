@@ -7,7 +7,7 @@ import type { ErofsImage } from '../erofs-reader/image.js';
 import { FEATURE_COMPAT } from '../erofs-reader/layout.js';
 import type { Geometry } from '../erofs-reader/superblock.js';
 import { SHORT_PREFIXES } from '../erofs-reader/xattr-prefix.js';
-import type { OpenedImage } from '../open.js';
+import type { OpenedLayer } from '../open.js';
 import { escapeBytes } from './escape.js';
 import type { Problems } from './problems.js';
 
@@ -56,7 +56,7 @@ export interface XattrPrefixSummary {
 
 /** A table of prefixes that cannot be read goes to `problems`. */
 export async function summarizeSuperblock(
-  opened: OpenedImage,
+  opened: OpenedLayer,
   problems: Problems,
 ): Promise<SuperblockSummary> {
   const { image } = opened;
@@ -91,7 +91,7 @@ export async function summarizeSuperblock(
   };
 }
 
-async function xattrPrefixes(opened: OpenedImage, problems: Problems): Promise<XattrPrefixSummary | null> {
+async function xattrPrefixes(opened: OpenedLayer, problems: Problems): Promise<XattrPrefixSummary | null> {
   const { image } = opened;
   if (image.geometry.xattrPrefixCount === 0) return null;
   try {

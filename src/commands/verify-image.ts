@@ -49,7 +49,7 @@ export async function verify(name: string, spec: ImageSpec, options: VerifyOptio
     await output.flush();
   }
   await print(
-    options.json ? JSON.stringify(report(findings, found, totals)) : verdict(name, findings, totals),
+    options.json ? JSON.stringify(report(name, findings, found, totals)) : verdict(name, findings, totals),
   );
   return findings;
 }
@@ -78,9 +78,15 @@ function verdict(image: string, findings: Findings, totals: Totals | undefined):
 }
 
 /** The JSON form, as the manual describes it. */
-function report(findings: Findings, found: readonly Finding[], totals: Totals | undefined): object {
+function report(
+  image: string,
+  findings: Findings,
+  found: readonly Finding[],
+  totals: Totals | undefined,
+): object {
   const { errors, warnings, unreported } = findings;
   return {
+    image,
     clean: errors === 0,
     errors,
     warnings,

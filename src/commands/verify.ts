@@ -1,6 +1,6 @@
 /** `erofs verify`: finds all that is wrong with an image; its exit codes are those of fsck(8). */
 import type { CommandModule } from 'yargs';
-import { shownReference } from '../open-source.js';
+import type { ImageSpec } from '../open.js';
 import { EXIT_USAGE, reportFailure, UsageError } from './failure.js';
 import { type ImageArguments, imageOptions, specOf } from './image-options.js';
 
@@ -19,7 +19,7 @@ export const command: CommandModule<object, VerifyArguments> = {
   describe: 'Check a whole image and tell all that is wrong with it',
   builder: (parser) =>
     imageOptions(parser)
-      .option('json', { type: 'boolean', default: false, describe: 'one JSON object' })
+      .option('json', { type: 'boolean', default: false, describe: 'one JSON object a layer' })
       .option('quiet', {
         type: 'boolean',
         default: false,
@@ -33,15 +33,29 @@ export const command: CommandModule<object, VerifyArguments> = {
         describe: 'findings printed; all are counted',
       }) as never,
   handler: async (given) => {
-    const { verify } = await import('./verify-image.js');
     try {
-      const { errors } = await verify(shownReference(given.image), specOf(given), given);
-      if (errors > 0) process.exitCode = EXIT_DAMAGED;
+      process.exitCode = await verifyLayers(await specOf(given), given);
     } catch (error) {
       process.exitCode = fsckStatus(reportFailure('erofs verify', error));
     }
   },
 };
+
+/** Each layer by itself, all of them whatever is found. Statuses add up, as those of fsck(8) for several file systems do. */
+async function verifyLayers(spec: ImageSpec, options: VerifyArguments): Promise<number> {
+  const { verify } = await import('./verify-image.js');
+  const { layerSpecs, shownName } = await import('../open.js');
+  let status = 0;
+  for (const layer of layerSpecs(spec)) {
+    try {
+      const { errors } = await verify(shownName(layer), layer, options);
+      if (errors > 0) status |= EXIT_DAMAGED;
+    } catch (error) {
+      status |= fsckStatus(reportFailure('erofs verify', error));
+    }
+  }
+  return status;
+}
 
 /** The exit status of fsck(8) for one of this program's. */
 export function fsckStatus(status: number): number {

@@ -10,7 +10,7 @@ import { closeSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { shownReference } from '../open-source.js';
+import { shownName } from '../open.js';
 import type { LogFile } from './log-file.js';
 import { MountError, type MountErrorCode, type MountRequest } from './transport.js';
 
@@ -43,7 +43,7 @@ export async function launchDaemon(
 ): Promise<LaunchedDaemon> {
   const program = fileURLToPath(new URL('./daemon.js', import.meta.url));
   // The arguments are for `ps` alone, and make room for the process title that says the same.
-  const child = spawn(process.execPath, [program, shownReference(request.spec.image), request.mountpoint], {
+  const child = spawn(process.execPath, [program, shownName(request.spec), request.mountpoint], {
     argv0: 'erofs',
     cwd: '/',
     detached: true,

@@ -4,8 +4,8 @@
  * LAW: a thread that answers requests at once asks no network; what is not here is a Miss there, and the request goes to the
  * thread that waits. Of an image that is all here there is no such thread's image, and no request ever waits.
  */
-import { type ImageSpec, type OpenedImage, openImage, type ProblemReport } from '../open.js';
-import { isUrl } from '../options/reference.js';
+import { isAbsolute } from 'node:path';
+import { type ImageSpec, layerSpecs, type OpenedImage, openImage, type ProblemReport } from '../open.js';
 import { readPlan } from '../prefetch/plan.js';
 import { Prefetch } from '../prefetch/prefetch.js';
 import type { PrefetchAmount } from '../prefetch/prefetch-options.js';
@@ -35,7 +35,9 @@ export const openAtOnce: ImageOpener = (spec, report) => openImage(spec, report)
  * ahead, and what is read is written down where it says so.
  */
 export function openToWait(spec: ImageSpec, report: ProblemReport): Promise<OpenedImage> | undefined {
-  return referencesOf(spec).some(isUrl) ? openAndPrefetch(spec, report) : undefined;
+  return referencesOf(spec).every((reference) => isAbsolute(reference))
+    ? undefined
+    : openAndPrefetch(spec, report);
 }
 
 async function openAndPrefetch(spec: ImageSpec, report: ProblemReport): Promise<OpenedImage> {
@@ -70,8 +72,9 @@ export function specAtOnce(spec: ImageSpec, waiting: Pick<WaitingImage, 'known'>
     : { ...spec, remote: { ...spec.remote, offline: true, known } };
 }
 
-const referencesOf = ({ image, devices = [], proof }: ImageSpec): string[] => [
-  image,
-  ...devices,
-  ...(proof?.blobs ?? []).flatMap(({ hashFile }) => hashFile ?? []),
-];
+const referencesOf = (spec: ImageSpec): string[] =>
+  layerSpecs(spec).flatMap(({ image, devices = [], proof }) => [
+    image,
+    ...devices,
+    ...(proof?.blobs ?? []).flatMap(({ hashFile }) => hashFile ?? []),
+  ]);

@@ -4,9 +4,10 @@
  * mount(2) takes the image file itself since Linux 6.12; before that, or where the file's own file system
  * cannot serve it, mount(8) puts a loop device under it. The kernel loads its module by itself.
  */
+
 import { readFileSync } from 'node:fs';
-import type { ImageSpec } from '../open.js';
-import { isUrl } from '../options/reference.js';
+import { isAbsolute } from 'node:path';
+import { type ImageSpec, layerSpecs } from '../open.js';
 import type { Proof } from '../proof/proof-spec.js';
 import { mount } from '../system/libc.js';
 import { runProgram } from '../system/program.js';
@@ -39,11 +40,13 @@ export function kernelObstacle(
   for (const [option, reason] of Object.entries(BEYOND_THE_KERNEL)) {
     if (asked.has(option)) return `${reason}, so it cannot do -o ${option}`;
   }
+  if (layerSpecs(spec).length > 1) return 'merges no layers';
   const proven = proofs.find(({ kind }) => kind !== 'none');
   if (proven !== undefined) return `does not check ${proven.blob} against its ${proven.kind} hashes`;
   if (process.platform !== 'linux') return 'is part of Linux, and this is another system';
   if (process.geteuid?.() !== 0) return 'is for root';
-  if ([spec.image, ...(spec.devices ?? [])].some(isUrl)) return 'reads no URL';
+  if (![spec.image, ...(spec.devices ?? [])].every((path) => isAbsolute(path)))
+    return 'reads local files only';
   if (spec.objects !== undefined) return 'looks into no object store';
   const device = spec.devices?.find((path) => path.includes(','));
   return device === undefined ? undefined : `takes no device path with a comma (${device})`;

@@ -5,12 +5,13 @@
  * st_dev than before; after any failure nothing is mounted that was not there at the start.
  */
 import { access, constants, stat } from 'node:fs/promises';
-import { resolve } from 'node:path';
-import { type ImageSpec, type OpenedImage, openImage } from '../open.js';
+import { isAbsolute } from 'node:path';
+import { type ContainerFacts, layerLines } from '../container-spec.js';
+import { imageSpec } from '../image-spec.js';
+import { type ImageSpec, layerSpecs, type OpenedLayer, openImage, shownName } from '../open.js';
+import { specToOpenAgain } from '../open-again.js';
 import { openSpec } from '../open-options.js';
-import { shownReference } from '../open-source.js';
 import type { GivenOptions } from '../options/long-option.js';
-import { absolute, isUrl } from '../options/reference.js';
 import { readPlan } from '../prefetch/plan.js';
 import { type Proof, proofText } from '../proof/proof-spec.js';
 import { launchDaemon } from './daemon-launch.js';
@@ -46,35 +47,41 @@ export interface Listener {
   note(line: string): void;
 }
 
+/** What a command line says beside the -o lists. */
+export interface GivenBeside {
+  /** as OpenOptions */
+  readonly open?: GivenOptions;
+  readonly objects?: readonly string[];
+  /** told of what is gone on after while a container image is looked up */
+  readonly report?: (problem: Error) => void;
+}
+
+export interface Wanted extends Pick<WantedMount, 'spec' | 'options' | 'asked'> {
+  /** what -o has and changes nothing */
+  readonly ignored: readonly string[];
+}
+
 /**
- * What is asked of an image by the -o lists of `caller`, and by `given` from elsewhere on the command line; paths are
- * relative to the working directory. Throws OptionError, OptionUsageError, VerityError.
+ * What is asked of images, the lowest first, by the -o lists of `caller` and by what is given beside them; paths are relative
+ * to the working directory. Rejects with OptionError, OptionUsageError, VerityError, ProofError, SnapshotError.
  */
-export function wantedBy(
-  image: string,
+export async function wantedBy(
+  images: readonly string[],
   lists: readonly string[],
   caller: Caller,
-  given: GivenOptions = new Map(),
-  objects: readonly string[] = [],
-): Pick<WantedMount, 'spec' | 'options' | 'asked'> {
-  const path = absolute(image);
-  const parsed = parseOptions(lists, caller, shownReference(path));
-  const devices = parsed.image.devices?.map(absolute);
-  const stores = [...(parsed.image.objects?.stores ?? []), ...objects].map((store) => resolve(store));
-  const open = openSpec(new Map([...parsed.open, ...given]), (name) =>
-    given.has(name) ? `--${name}` : `-o ${name.replaceAll('-', '_')}`,
-  );
-  return {
-    spec: {
-      image: path,
-      ...parsed.image,
-      ...(devices !== undefined && { devices }),
-      ...(stores.length > 0 && { objects: { stores } }),
-      ...open,
-    },
-    options: parsed.mount,
-    asked: parsed.asked,
-  };
+  { open = new Map(), objects = [], report }: GivenBeside = {},
+): Promise<Wanted> {
+  const { mount, image, stores, uppers, ignored, asked, open: inLists } = parseOptions(lists, caller);
+  const spec = await imageSpec({
+    ...image,
+    images: [...images, ...uppers],
+    stores: [...stores, ...objects],
+    report,
+    ...openSpec(new Map([...inLists, ...open]), (name) =>
+      open.has(name) ? `--${name}` : `-o ${name.replaceAll('-', '_')}`,
+    ),
+  });
+  return { spec, options: { ...mount, fsname: mount.fsname ?? shownName(spec) }, asked, ignored };
 }
 
 interface Place {
@@ -90,11 +97,9 @@ interface Place {
  * a MountError, or a system error for a path.
  */
 export async function mountImage(given: WantedMount, listener: Listener): Promise<void> {
-  const shown = shownReference(given.spec.image);
-  const { blockSize, proofs, known } = await checkImage(given.spec, listener);
-  // whoever serves it need not ask again what the blobs are
-  const { remote } = given.spec;
-  const spec = remote === undefined ? given.spec : { ...given.spec, remote: { ...remote, known } };
+  const shown = shownName(given.spec);
+  const { spec, blockSize, layers } = await checkImage(given.spec, listener);
+  const proofs = layers.flatMap((layer) => layer.proofs);
   const wanted = { ...given, spec };
   const { options } = wanted;
   const mountpoint = await resolveMountpoint(wanted.mountpoint);
@@ -119,37 +124,74 @@ export async function mountImage(given: WantedMount, listener: Listener): Promis
   }
   const transport = wanted.transport === 'auto' ? defaultTransport() : wanted.transport;
   const because = reason === undefined ? '' : `; ${reason}`;
-  for (const proof of proofs) {
-    if (proof.trust === 'integrity') listener.note(`${proof.blob}: ${proofText(proof)}`);
-  }
-  const checked = proofs.some(({ kind }) => kind !== 'none') ? `; checked by ${checksOf(proofs)}` : '';
-  const line = `mounted ${shown} on ${mountpoint} (driver fuse, transport ${transport}${because}${checked})`;
+  const { container } = spec;
+  const news = container === undefined ? proofLines(proofs, layers.length) : layerLines(container);
+  for (const told of news) listener.note(told);
+  const verified = container === undefined ? layersText(proofs, layers.length) : guaranteesText(container);
+  const line = `mounted ${shown} on ${mountpoint} (driver fuse, transport ${transport}${because}${verified})`;
   const serveIt = wanted.foreground ? serveHere : serveInDaemon;
   await serveIt(wanted, transport, place, listener, line);
 }
 
+interface CheckedImage {
+  /** for whoever serves it */
+  readonly spec: ImageSpec;
+  readonly blockSize: number;
+  readonly layers: readonly Pick<OpenedLayer, 'proofs'>[];
+}
+
 /** Opens the image once before anything is mounted, so that what is wrong with it is said by the command. */
-async function checkImage(
-  spec: ImageSpec,
-  { note }: Listener,
-): Promise<Pick<OpenedImage, 'proofs' | 'known'> & { readonly blockSize: number }> {
-  for (const reference of [spec.image, ...(spec.devices ?? [])]) {
-    if (!isUrl(reference)) await access(reference, constants.R_OK);
+async function checkImage(spec: ImageSpec, { note }: Listener): Promise<CheckedImage> {
+  for (const { image, devices = [] } of layerSpecs(spec)) {
+    for (const reference of [image, ...devices]) {
+      if (isAbsolute(reference)) await access(reference, constants.R_OK);
+    }
   }
   // a list or trace that cannot be read is the command's to say, not the server's
   readPlan(spec.remote?.prefetch, DEFAULT_AMOUNT);
   const opened = await openImage(spec, ({ message }) => note(message));
-  const { proofs, known } = opened;
   try {
-    return { blockSize: opened.tree.statfs().blockSize, proofs, known };
+    const { blockSize } = await opened.run(() => opened.tree.statfs());
+    return { spec: specToOpenAgain(spec, opened), blockSize, layers: opened.layers };
   } finally {
     opened.close();
   }
 }
 
-/** "dm-verity (pinned), nothing": a word for each blob. */
+const isProven = (proofs: readonly Proof[]): boolean => proofs.some(({ kind }) => kind !== 'none');
+
+/** Which layer has which proof does not fit in a line. */
+function proofLines(proofs: readonly Proof[], layers: number): string[] {
+  const differs = layers > 1 && isProven(proofs);
+  return proofs
+    .filter(({ trust }) => differs || trust === 'integrity')
+    .map((proof) => `${proof.blob}: ${proofText(proof)}`);
+}
+
+/** The end of the line that says what was mounted. */
+function layersText(proofs: readonly Proof[], layers: number): string {
+  const count = layers === 1 ? '' : `; ${layers} layers${isProven(proofs) ? '' : ', not verified'}`;
+  return isProven(proofs) ? `${count}; checked by ${checksOf(proofs)}` : count;
+}
+
+/** "; 3 layers: dm-verity x 2, digest" */
+function guaranteesText({ layers }: ContainerFacts): string {
+  return `; ${layers.length} ${layers.length === 1 ? 'layer' : 'layers'}: ${counted(layers.map(({ guarantee }) => guarantee))}`;
+}
+
+/** "dm-verity (pinned), nothing": a word for each blob; neighbours with the same are counted: "dm-verity (pinned) x 3". */
 function checksOf(proofs: readonly Proof[]): string {
-  return proofs.map(({ kind, trust }) => (kind === 'none' ? 'nothing' : `${kind} (${trust})`)).join(', ');
+  return counted(proofs.map(({ kind, trust }) => (kind === 'none' ? 'nothing' : `${kind} (${trust})`)));
+}
+
+function counted(words: readonly string[]): string {
+  const runs: { readonly word: string; count: number }[] = [];
+  for (const word of words) {
+    const last = runs.at(-1);
+    if (last?.word === word) last.count++;
+    else runs.push({ word, count: 1 });
+  }
+  return runs.map(({ word, count }) => (count === 1 ? word : `${word} x ${count}`)).join(', ');
 }
 
 function chooseDriver(

@@ -14,11 +14,18 @@ export class OptionError extends Error {
 }
 
 export interface ParsedOptions {
-  readonly mount: MountOptions;
-  /** what -o says about the image; device paths are as typed */
-  readonly image: Omit<ImageSpec, 'image' | 'proof'>;
+  /** without fsname: what is mounted gives it */
+  readonly mount: Omit<MountOptions, 'fsname'> & { readonly fsname: string | undefined };
+  /** what -o says about the image, the lowest where there are several; device paths are as typed */
+  readonly image: Pick<ImageSpec, 'offset' | 'devices' | 'allowTruncated' | 'uid' | 'gid'>;
+  /** directories of objects, as typed */
+  readonly stores: readonly string[];
+  /** the images above it, the last one wins; as typed */
+  readonly uppers: readonly string[];
   /** what -o says of open-options.ts */
   readonly open: GivenOptions;
+  /** options that were given and change nothing, as typed */
+  readonly ignored: readonly string[];
   /** options that were given and change something, by name: what a driver must be able to do */
   readonly asked: ReadonlySet<string>;
 }
@@ -40,6 +47,8 @@ const OPEN: ReadonlyMap<string, string> = new Map([
   // as mount.composefs calls them
   ['digest', 'fsverity-digest'],
   ['verity', 'require-verity'],
+  // as containerd's EROFS snapshotter does
+  ['X-containerd.dmverity', 'verity-sidecar'],
 ]);
 
 /** Options with an effect, and what follows their name. */
@@ -56,7 +65,10 @@ const EFFECTIVE: ReadonlyMap<string, Value> = new Map<string, Value>([
   ['fsname', 'text'],
   ['subtype', 'text'],
   ['offset', 'number'],
+  // as the kernel's erofs calls it
+  ['fsoffset', 'number'],
   ['device', 'text'],
+  ['upper', 'text'],
   ['objects', 'text'],
   ['uid', 'number'],
   ['gid', 'number'],
@@ -72,26 +84,35 @@ const FOR_OTHERS =
   'nodiratime relatime norelatime strictatime nostrictatime lazytime nolazytime async sync dirsync silent ' +
   'loud mand nomand iversion noiversion loop';
 
+/** Accepted without effect: how the kernel's erofs is to cache, and what it may leave out, which is always shown. */
+const FOR_THE_KERNEL = 'dax cache_strategy directio inode_share user_xattr acl';
+
 /** Accepted without effect: an image never changes, so everything about it is cached for ever. */
 const ALWAYS_SO =
   'kernel_cache auto_cache entry_timeout attr_timeout negative_timeout ac_attr_timeout max_read';
 
-const WITHOUT_EFFECT: ReadonlySet<string> = new Set(`${FOR_OTHERS} ${ALWAYS_SO}`.split(' '));
+const WITHOUT_EFFECT: ReadonlySet<string> = new Set(
+  `${FOR_OTHERS} ${FOR_THE_KERNEL} ${ALWAYS_SO}`.split(' '),
+);
 
 /**
  * `lists` are the arguments of the -o options in their order; of options that exclude each other the last wins.
- * `fsname` is the default of fsname=, the image's path.
  * Throws OptionError.
  */
-export function parseOptions(lists: readonly string[], caller: Caller, fsname: string): ParsedOptions {
+export function parseOptions(lists: readonly string[], caller: Caller): ParsedOptions {
   const asked = new Set<string>();
   const values = new Map<string, string>();
   const devices: string[] = [];
   const stores: string[] = [];
+  const uppers: string[] = [];
+  const ignored: string[] = [];
   const open = new Map<string, readonly string[]>();
   for (const item of lists.flatMap(splitList)) {
     const [name, value] = splitItem(item);
-    if (isIgnored(name, caller)) continue;
+    if (isIgnored(name, caller)) {
+      ignored.push(item);
+      continue;
+    }
     checkItem(name, value, caller);
     asked.add(name);
     const opposite = OPPOSITES[name];
@@ -99,13 +120,14 @@ export function parseOptions(lists: readonly string[], caller: Caller, fsname: s
     const long = OPEN.get(name);
     if (name === 'device') devices.push(value!);
     else if (name === 'objects') stores.push(value!);
+    else if (name === 'upper') uppers.push(value!);
     else if (long !== undefined)
       open.set(long, [...(open.get(long) ?? []), ...(value === undefined ? [] : [value])]);
     else if (value !== undefined) values.set(name, value);
   }
 
   const number = (name: string): number | undefined => readNumber(name, values.get(name));
-  const offset = number('offset');
+  const offset = number('offset') ?? number('fsoffset');
   const uid = number('uid');
   const gid = number('gid');
   const allowOther = asked.has('allow_other');
@@ -116,18 +138,20 @@ export function parseOptions(lists: readonly string[], caller: Caller, fsname: s
       nosuid: asked.has('nosuid') || !caller.root,
       nodev: asked.has('nodev') || !caller.root,
       noexec: asked.has('noexec'),
-      fsname: values.get('fsname') ?? fsname,
+      fsname: values.get('fsname'),
       subtype: values.get('subtype') ?? 'erofs',
     },
     image: {
       ...(offset !== undefined && { offset }),
       ...(devices.length > 0 && { devices }),
-      ...(stores.length > 0 && { objects: { stores } }),
       ...(uid !== undefined && { uid }),
       ...(gid !== undefined && { gid }),
       ...(asked.has('allow_truncated') && { allowTruncated: true }),
     },
+    stores,
+    uppers,
     open,
+    ignored,
     asked,
   };
 }
@@ -171,9 +195,10 @@ function splitItem(item: string): [string, string | undefined] {
 }
 
 function isIgnored(name: string, caller: Caller): boolean {
+  if (EFFECTIVE.has(name)) return false;
   if (/^x-/i.test(name) || WITHOUT_EFFECT.has(name)) return true;
   if (name === 'rw') return caller.isMountProgram === true;
-  return caller.sloppy === true && !EFFECTIVE.has(name);
+  return caller.sloppy === true;
 }
 
 function checkItem(name: string, value: string | undefined, caller: Caller): void {
@@ -204,7 +229,7 @@ const LARGEST_ID = 0xffff_fffe;
 function readNumber(name: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const value = /^(0x[0-9a-f]+|[0-9]+)$/i.test(text) ? Number(text) : Number.NaN;
-  const largest = name === 'offset' ? Number.MAX_SAFE_INTEGER : LARGEST_ID;
+  const largest = name.endsWith('offset') ? Number.MAX_SAFE_INTEGER : LARGEST_ID;
   if (value <= largest) return value;
   throw new OptionError(`-o ${name}=${text}: expected a number from 0 to ${largest}`);
 }

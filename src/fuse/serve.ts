@@ -1,6 +1,6 @@
 /** A mount's life in the process that serves it: carried up, kept until it is ended by whatever hand. */
 import type { Logger } from 'pino';
-import { shownReference } from '../open-source.js';
+import { shownName } from '../open.js';
 import { exitNow } from '../system/libc.js';
 import { mountAt } from './mountinfo.js';
 import type { LiveMount, MountRequest, Transport, TransportName } from './transport.js';
@@ -19,7 +19,7 @@ export async function serve(
   log: Logger,
   ready: (live: LiveMount) => Promise<void>,
 ): Promise<void> {
-  const image = shownReference(request.spec.image);
+  const image = shownName(request.spec);
   process.title = `erofs ${image} ${request.mountpoint}`;
   let live: LiveMount | undefined;
   let mountId: number | undefined;

@@ -5,9 +5,10 @@ import type { LongOption, OptionWords } from '../options/long-option.js';
 import { absolute } from '../options/reference.js';
 import { parseSalt } from '../verity/digest-text.js';
 import { type DmVerityParameters, dmVerityAlgorithm } from '../verity/dm-verity.js';
+import { readArtifact } from './artifact.js';
 import type { BlobClaims, ProofSpec } from './proof-spec.js';
 
-const EACH = 'repeat it for the extra devices, in their order';
+const EACH = 'repeat it for the extra devices and upper layers, - for none';
 
 export const PROOF_OPTIONS = {
   'verity-root': {
@@ -43,6 +44,11 @@ export const PROOF_OPTIONS = {
     repeats: true,
     describe: `PKCS#7 over the root hash (default: IMAGE.sig); ${EACH}`,
   },
+  'verity-sidecar': {
+    value: 'FILE',
+    repeats: true,
+    describe: `containerd's metadata of the tree (default: IMAGE.dmverity); ${EACH}`,
+  },
   'verity-ignore-sidecar': { describe: 'do not check by IMAGE.dmverity where that file exists' },
   'fsverity-digest': {
     value: 'DIGEST',
@@ -54,6 +60,16 @@ export const PROOF_OPTIONS = {
     repeats: true,
     describe: `the Merkle tree of the digest (default: built once and kept); ${EACH}`,
   },
+  'image-digest': {
+    value: 'DIGEST',
+    repeats: true,
+    describe: `hash the whole image first, and refuse it unless it has this digest, sha256:HEX or sha512:HEX; ${EACH}`,
+  },
+  artifact: {
+    value: 'FILE',
+    describe:
+      "JSON with CubeSandbox's annotations of the image: its digest, size and file system, checked first",
+  },
   'require-verity': { describe: 'refuse what has no proof: the image, each device, each object' },
   'hash-backend': { value: 'auto|node|noble', describe: 'who hashes: node:crypto, or @noble/hashes' },
   'cache-dir': {
@@ -64,7 +80,9 @@ export const PROOF_OPTIONS = {
 
 export type ProofOptionName = keyof typeof PROOF_OPTIONS;
 
-/** Throws OptionUsageError, VerityError. */
+const NONE = '-';
+
+/** Throws OptionUsageError, VerityError; ProofError, and the system's errors, for an artifact. */
 export function proofSpec(words: OptionWords<ProofOptionName>): ProofSpec {
   const certificates = words.all('verity-cert').map((path) => resolve(path));
   const backend = words.choice('hash-backend', ['auto', 'node', 'noble']);
@@ -90,15 +108,36 @@ function blobClaims(words: OptionWords<ProofOptionName>): BlobClaims[] {
   const signatures = words.all('verity-signature');
   const digests = words.all('fsverity-digest');
   const trees = words.all('fsverity-tree');
-  const count = Math.max(...[roots, hashes, offsets, signatures, digests, trees].map(({ length }) => length));
+  const sidecars = words.all('verity-sidecar');
+  const artifact = words.one('artifact');
+  const blobs = words.all('image-digest');
+  const all = [roots, hashes, offsets, signatures, digests, trees, sidecars, blobs];
+  const count = Math.max(...all.map(({ length }) => length), artifact === undefined ? 0 : 1);
   return Array.from({ length: count }, (_, i) => ({
-    ...(roots[i] !== undefined && { root: roots[i].toLowerCase() }),
-    ...(hashes[i] !== undefined && { hashFile: absolute(hashes[i]) }),
-    ...(offsets[i] !== undefined && { hashOffset: words.number('verity-offset', offsets[i]) }),
-    ...(signatures[i] !== undefined && { signatureFile: resolve(signatures[i]) }),
-    ...(digests[i] !== undefined && { fsVerityDigest: digestOf(digests[i]) }),
-    ...(trees[i] !== undefined && { treeFile: resolve(trees[i]) }),
+    ...when(roots[i], (root) => ({ root: root.toLowerCase() })),
+    ...when(hashes[i], (file) => ({ hashFile: absolute(file) })),
+    ...when(offsets[i], (offset) => ({ hashOffset: words.number('verity-offset', offset) })),
+    ...when(signatures[i], (file) => ({ signatureFile: resolve(file) })),
+    ...when(digests[i], (digest) => ({ fsVerityDigest: digestOf(digest) })),
+    ...when(trees[i], (file) => ({ treeFile: resolve(file) })),
+    ...when(sidecars[i], (file) => ({ sidecar: resolve(file) })),
+    ...when(blobs[i], (digest) => ({ blobDigest: digestOf(digest) })),
+    ...(i === 0 && artifact !== undefined && artifactClaims(artifact, blobs[0], words)),
   }));
+}
+
+/** What follows from a value that was given; "-" holds the place of one that was not. */
+function when<Claims extends object>(value: string | undefined, claims: (value: string) => Claims) {
+  return value === undefined || value === NONE ? undefined : claims(value);
+}
+
+function artifactClaims(
+  file: string,
+  digest: string | undefined,
+  words: OptionWords<ProofOptionName>,
+): Pick<BlobClaims, 'blobDigest' | 'blobSize'> {
+  if (digest === undefined || digest === NONE) return readArtifact(resolve(file));
+  throw words.refused('artifact', file, 'it alone, as it gives the digest of the image');
 }
 
 /** composefs writes digests without their algorithm, which the length tells. */

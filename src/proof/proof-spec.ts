@@ -16,10 +16,18 @@ export interface BlobClaims {
   readonly hashOffset?: number;
   /** dm-verity: PKCS#7 over the root hash; BLOB.sig where certificates are pinned and nothing is given */
   readonly signatureFile?: string;
+  /** dm-verity: the same in base64, where it lies in no file */
+  readonly signature?: string;
   /** fs-verity of the whole blob: "sha256:HEX" or "sha512:HEX" */
   readonly fsVerityDigest?: string;
   /** fs-verity: what holds the tree; built, and kept in the cache directory, unless given */
   readonly treeFile?: string;
+  /** "sha256:HEX" or "sha512:HEX" of the whole blob, which is read once for it; from then on it is under an fs-verity tree */
+  readonly blobDigest?: string;
+  /** bytes that the blob must have */
+  readonly blobSize?: number;
+  /** dm-verity: read in place of BLOB.dmverity */
+  readonly sidecar?: string;
 }
 
 export interface ProofSpec {
@@ -49,7 +57,7 @@ export interface Proof {
   readonly trust: 'pinned' | 'signed' | 'integrity' | 'none';
   /** the root hash or digest, "ALGORITHM:HEX" */
   readonly digest?: string;
-  /** who signed, or which file vouches */
+  /** who signed, which file vouches, or the digest of the whole blob that was pinned */
   readonly by?: string;
 }
 
@@ -63,7 +71,7 @@ export function proofText({ kind, trust, digest, by }: Proof): string {
     case 'none':
       return 'not verified';
     case 'pinned':
-      return `${kind}, pinned ${digest}`;
+      return by === undefined ? `${kind}, pinned ${digest}` : `${kind}, pinned by its digest ${by}`;
     case 'signed':
       return `${kind}, ${digest} signed by ${by}`;
     case 'integrity':

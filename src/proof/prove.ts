@@ -7,6 +7,7 @@ import { isUrl } from '../options/reference.js';
 import { VerityError } from '../verity/errors.js';
 import { parseSidecar, SIDECAR_SUFFIX } from '../verity/sidecar.js';
 import { appendedHashOffset } from './appended-tree.js';
+import { checkBlobDigest } from './blob-digest.js';
 import { dmVeritySource } from './dm-verity-source.js';
 import { fsVeritySource } from './fs-verity-source.js';
 import { type BlobClaims, noProof, type Proof, type ProofSpec } from './proof-spec.js';
@@ -53,6 +54,13 @@ export async function proveAll(
 
 async function prove(blob: Source, claims: BlobClaims, context: ProofContext): Promise<ProvenBlob> {
   const { spec } = context;
+  if (claims.blobSize !== undefined && claims.blobSize !== blob.size) {
+    throw new VerityError(
+      'data-size',
+      `${blob.name} has ${blob.size} bytes, ${claims.blobSize} were expected; it was cut off, changed, or is another image`,
+    );
+  }
+  if (claims.blobDigest !== undefined) return proveByBlobDigest(blob, claims, claims.blobDigest, context);
   if (claims.fsVerityDigest !== undefined) {
     if (claims.root !== undefined) {
       throw new VerityError(
@@ -67,13 +75,32 @@ async function prove(blob: Source, claims: BlobClaims, context: ProofContext): P
     return proveByRoot(blob, { ...claims, root: claims.root }, context, trust);
   }
   const vouched =
-    spec.ignoreSidecars === true || isUrl(blob.name) ? undefined : sidecarClaims(blob.name, claims);
+    claims.sidecar === undefined && (spec.ignoreSidecars === true || isUrl(blob.name))
+      ? undefined
+      : sidecarClaims(blob.name, claims);
   if (vouched !== undefined) {
-    const trust = { trust: 'integrity', by: `${blob.name}${SIDECAR_SUFFIX}` } as const;
+    const trust = { trust: 'integrity', by: sidecarOf(blob.name, claims) } as const;
     return proveByRoot(blob, vouched, context, trust);
   }
   if (spec.require === true || spec.certificateFiles !== undefined) throw unproven(blob.name);
   return { source: blob, proof: noProof(blob.name) };
+}
+
+/** Once its bytes are known to be right they are kept so: by the proof that it has besides, or else under a tree built of them. */
+async function proveByBlobDigest(
+  blob: Source,
+  { blobDigest: _, blobSize: __, ...claims }: BlobClaims,
+  digest: string,
+  context: ProofContext,
+): Promise<ProvenBlob> {
+  const fsVerityDigest = await checkBlobDigest(blob, digest, context.spec);
+  const hasOther =
+    claims.root !== undefined ||
+    claims.fsVerityDigest !== undefined ||
+    context.spec.certificateFiles !== undefined;
+  if (hasOther) return prove(blob, claims, context);
+  const { source, proof } = await proveByDigest(blob, fsVerityDigest, claims, context.spec);
+  return { source, proof: { ...proof, by: digest } };
 }
 
 async function proveByDigest(
@@ -139,17 +166,20 @@ function sidecarClaims(
   blob: string,
   given: BlobClaims,
 ): (BlobClaims & { readonly root: string }) | undefined {
-  const path = `${blob}${SIDECAR_SUFFIX}`;
-  const text = readIfThere(path);
+  const path = sidecarOf(blob, given);
+  // one that was named must be there
+  const text = given.sidecar === undefined ? readIfThere(path) : readFileSync(path, 'utf8');
   if (text === undefined) return undefined;
   const { rootHash, hashOffset, hashDevice } = parseSidecar(text, path);
   return {
     hashOffset,
-    ...(hashDevice !== undefined && { hashFile: join(dirname(blob), hashDevice) }),
+    ...(hashDevice !== undefined && { hashFile: join(dirname(path), hashDevice) }),
     ...given,
     root: Buffer.from(rootHash).toString('hex'),
   };
 }
+
+const sidecarOf = (blob: string, { sidecar }: BlobClaims): string => sidecar ?? `${blob}${SIDECAR_SUFFIX}`;
 
 /** Only a file that does not exist is absent: one that cannot be read must not turn checking off. */
 function readIfThere(path: string): string | undefined {

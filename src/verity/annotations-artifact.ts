@@ -62,6 +62,10 @@ const ARTIFACTS: ReadonlyMap<string, readonly string[]> = new Map([
   ['application/vnd.cncf.notary.dmverity.tar-index.v1', [EROFS_TAR_INDEX, MERKLE_TREE]],
   ['application/vnd.cncf.notary.dmverity.bundle-signature.v1', [PKCS7]],
 ]);
+/** Whether artifacts of that type are read here. */
+export const isVerityArtifact = (artifactType: string | undefined): boolean =>
+  artifactType !== undefined && ARTIFACTS.has(artifactType);
+
 const BUNDLE_SIGNATURE = 'application/vnd.cncf.notary.dmverity.bundle-signature.v1';
 const TAR_INDEX_UNIT = 512;
 

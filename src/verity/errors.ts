@@ -9,11 +9,12 @@
  * - `not-verity`     there is no dm-verity superblock or fs-verity descriptor
  * - `root-length`    the root hash is not as long as a digest of the algorithm
  * - `tree-place`     the tree does not start where its layout says it must
- * - `data-size`      the tree covers less or more than the data: it may be another level of the true one
+ * - `data-size`      the tree covers less or more than the data: it may be another level of the true one; or the data are not as long as was pinned
  * - `tree-truncated` the file ends before the tree does
  * - `uncovered`      the file system reaches beyond the blocks that the tree covers
  * - `contradiction`  a superblock says something else than what was pinned, or what was pinned cannot all hold
  * - `digest-mismatch` a whole blob, or a tree that was given for it, has another digest than the pinned one
+ * - `not-here`       a whole blob is to be hashed, and not all of it is here
  * - `unproven`       a proof is required and there is none
  */
 export type VerityErrorCode =
@@ -30,6 +31,7 @@ export type VerityErrorCode =
   | 'uncovered'
   | 'contradiction'
   | 'digest-mismatch'
+  | 'not-here'
   | 'unproven';
 
 export class VerityError extends Error {

@@ -11,7 +11,7 @@ t.test('wrong usage: exit 2, one line, and where to read on', async (t) => {
     [['frobnicate'], "erofs: unknown command: frobnicate; see 'erofs --help'\n"],
     [['mount'], "erofs mount: an argument is missing: got 0, expected 2; see 'erofs mount --help'\n"],
     [['mount', 'a'], "erofs mount: an argument is missing: got 1, expected 2; see 'erofs mount --help'\n"],
-    [['mount', 'a', 'b', 'c'], "erofs mount: unknown option or argument: c; see 'erofs mount --help'\n"],
+    [['umount', 'a', 'b'], "erofs umount: unknown option or argument: b; see 'erofs umount --help'\n"],
     [
       ['mount', 'a', 'b', '--nope'],
       "erofs mount: unknown option or argument: nope; see 'erofs mount --help'\n",
@@ -44,7 +44,7 @@ t.test('--help and --version: exit 0, on stdout', async (t) => {
     version: string;
   };
   t.match(await erofs(['--version']), { status: 0, stdout: `${version}\n`, stderr: '' });
-  t.match(await erofs(['--help']), { status: 0, stdout: /erofs mount <image> <dir>/, stderr: '' });
+  t.match(await erofs(['--help']), { status: 0, stdout: /erofs mount <image> <dir\.\.>/, stderr: '' });
   t.match(await erofs(['umount', '--help']), { status: 0, stdout: /--lazy/, stderr: '' });
 });
 

@@ -1,16 +1,21 @@
 /** The helper as mount(8) calls it, in a private mount namespace where it stands in /sbin. */
-import { chmodSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { devFuseRoot } from '../support/front-end.js';
+import { differences, type Manifest, readManifest } from '../support/manifest.js';
+import { saveLayers, threeLayers } from '../support/merged-layers.js';
 import { mountedAt } from '../support/mount-table.js';
 import { remains } from '../support/mounted.js';
-import { images, mountHelper } from '../support/paths.js';
+import { images, manifestProgram, mountHelper } from '../support/paths.js';
+import { proven } from '../support/proven-image.js';
+import { observe } from '../support/python.js';
 import { erofs, run } from '../support/run.js';
 import { Scratch } from '../support/scratch.js';
 
 const image = join(images, 'plain.erofs');
 const skip = devFuseRoot.missing === undefined ? {} : { skip: devFuseRoot.missing };
+const mountFuse = '/usr/sbin/mount.fuse3';
 const helper = (...words: string[]) => run(process.execPath, [mountHelper, ...words]);
 
 t.test('called as mount(8) calls it', skip, async (t) => {
@@ -31,6 +36,88 @@ t.test('called as mount(8) calls it', skip, async (t) => {
   t.match(verbose, { status: 0, stdout: /^mounted .* \(driver fuse, transport dev-fuse\)\n$/ });
   t.equal(mountedAt(mountpoint)?.type, 'fuse.mine');
   await erofs(['umount', mountpoint]);
+});
+
+t.test("as containerd's EROFS snapshotter asks for it", skip, async (t) => {
+  const scratch = new Scratch(t);
+  const mountpoint = scratch.folder('root');
+  const [merged, ...layers] = ['merged', 'layer1', 'layer2'].map((name) => join(images, `${name}.erofs`));
+  const options = ['ro', 'loop', ...layers.map((layer) => `device=${layer}`), 'X-containerd.mkfs.size=1'];
+  const further = ['fsoffset=0', 'dax=never', 'cache_strategy=readaround', 'user_xattr'];
+  const words = [...options, ...further].flatMap((option) => ['-o', option]);
+  const mounted = await helper(merged!, mountpoint, ...words, '-t', 'erofs', '-v');
+  t.match(mounted, { status: 0, stdout: /^mounted / });
+  for (const option of ['X-containerd.mkfs.size=1', 'dax=never', 'loop']) {
+    t.match(mounted.stderr, `mount.fuse.erofs: -o ${option} has no effect\n`);
+  }
+  const seen = await observe<Manifest>(manifestProgram, [mountpoint]);
+  t.same(differences(seen, readManifest(join(images, 'merged.json'))), []);
+  await erofs(['umount', mountpoint]);
+});
+
+t.test('X-containerd.dmverity names the sidecar', skip, async (t) => {
+  const scratch = new Scratch(t);
+  const mountpoint = scratch.folder('root');
+  const { bytes, root, hashOffset } = proven(readFileSync(image));
+  const layer = scratch.file('layer.erofs', bytes);
+  const sidecar = scratch.file('elsewhere.json', JSON.stringify({ roothash: root, hashoffset: hashOffset }));
+  const mounted = await helper(
+    layer,
+    mountpoint,
+    '-v',
+    '-o',
+    'loop',
+    '-o',
+    `X-containerd.dmverity=${sidecar}`,
+  );
+  t.match(mounted, { status: 0, stdout: /checked by dm-verity \(integrity\)\)$/m });
+  t.match(mounted.stderr, `${sidecar}: integrity, not authenticity`);
+  await erofs(['umount', mountpoint]);
+  const refused = await helper(layer, mountpoint, '-o', 'X-containerd.dmverity=/no/such');
+  t.match(refused, { status: 32, stderr: /^mount\.fuse\.erofs: \/no\/such: no such file/ });
+});
+
+t.test(
+  'mount.fuse3 calls it, as for the type fuse3.mount.fuse.erofs of containerd',
+  existsSync(mountFuse) ? skip : { skip: `needs ${mountFuse}` },
+  async (t) => {
+    const scratch = new Scratch(t);
+    const mountpoint = scratch.folder('root');
+    const folder = scratch.folder('root', 'bin');
+    writeFileSync(
+      join(folder, 'mount.fuse.erofs'),
+      `#!/bin/sh\nexec "${process.execPath}" "${mountHelper}" "$@"\n`,
+    );
+    chmodSync(join(folder, 'mount.fuse.erofs'), 0o755);
+    const environment = { PATH: `${folder}:${process.env.PATH}` };
+    const words = [
+      image,
+      mountpoint,
+      '-o',
+      'ro',
+      '-o',
+      'loop',
+      '-o',
+      'X-containerd.a=b',
+      '-t',
+      'mount.fuse.erofs',
+    ];
+    t.match(await run(mountFuse, words, { environment }), { status: 0, stderr: '' });
+    t.equal(mountedAt(mountpoint)?.source, image);
+    await erofs(['umount', mountpoint]);
+  },
+);
+
+t.test('layers: the source is the lowest, upper= those above it', skip, async (t) => {
+  const scratch = new Scratch(t);
+  const mountpoint = scratch.folder('root');
+  const layers = saveLayers(scratch.folder('root', 'layers'), threeLayers);
+  const options = layers.slice(1).map((path) => `upper=${path}`);
+  t.match(await helper(layers[0]!, mountpoint, '-o', options.join(',')), { status: 0, stderr: '' });
+  t.equal(mountedAt(mountpoint)?.source, `${layers[0]}+2`);
+  t.equal((await run('cat', [`${mountpoint}/merged/both`])).stdout, 'top');
+  await erofs(['umount', mountpoint]);
+  t.same(await remains(mountpoint), []);
 });
 
 t.test('-f does all but the mount', skip, async (t) => {

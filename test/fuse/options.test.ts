@@ -3,7 +3,7 @@ import { OptionError, parseOptions, splitList } from '../../src/fuse/options.js'
 
 const root = { root: true };
 const user = { root: false };
-const parse = (list: string, caller: { root: boolean } = root) => parseOptions([list], caller, '/i.erofs');
+const parse = (list: string, caller: { root: boolean } = root) => parseOptions([list], caller);
 
 t.test('a list is split at commas that are neither escaped nor quoted', async (t) => {
   t.same(splitList('ro,offset=1'), ['ro', 'offset=1']);
@@ -15,14 +15,14 @@ t.test('a list is split at commas that are neither escaped nor quoted', async (t
 });
 
 t.test('defaults of root', async (t) => {
-  const { mount, image, asked } = parseOptions([], root, '/i.erofs');
+  const { mount, image, asked } = parseOptions([], root);
   t.same(mount, {
     allowOther: false,
     defaultPermissions: true,
     nosuid: false,
     nodev: false,
     noexec: false,
-    fsname: '/i.erofs',
+    fsname: undefined,
     subtype: 'erofs',
   });
   t.same(image, {});
@@ -54,7 +54,7 @@ t.test('every option that has an effect arrives', async (t) => {
 });
 
 t.test('lists add up in their order, and the last of two opposites wins', async (t) => {
-  const { image } = parseOptions(['device=a', 'device=b'], root, '');
+  const { image } = parseOptions(['device=a', 'device=b'], root);
   t.same(image.devices, ['a', 'b']);
   t.equal(parse('nosuid,suid').mount.nosuid, false);
   t.equal(parse('suid,nosuid').mount.nosuid, true);
@@ -91,6 +91,25 @@ t.test('refusals name the option and what to write instead', async (t) => {
 
 t.test('mount(8) says rw where nobody said ro, and -s asks for leniency', async (t) => {
   const lists = ['rw,foo=1,ro'];
-  t.throws(() => parseOptions(lists, { root: true, isMountProgram: true }, ''), { message: /foo/ });
-  t.same([...parseOptions(lists, { root: true, isMountProgram: true, sloppy: true }, '').asked], ['ro']);
+  t.throws(() => parseOptions(lists, { root: true, isMountProgram: true }), { message: /foo/ });
+  t.same([...parseOptions(lists, { root: true, isMountProgram: true, sloppy: true }).asked], ['ro']);
+});
+
+t.test('layers, and what containerd and the kernel call things', async (t) => {
+  t.same(parse('upper=a,upper=b').uppers, ['a', 'b']);
+  t.equal(parse('fsoffset=4096').image.offset, 4096);
+  t.equal(parse('fsoffset=4096,offset=512').image.offset, 512);
+  t.same([...parse('X-containerd.dmverity=/s').open], [['verity-sidecar', ['/s']]]);
+  t.same(parse('verity_sidecar=/a,verity_sidecar=-').open.get('verity-sidecar'), ['/a', '-']);
+  t.throws(() => parse('upper='), { message: /a value is missing/ });
+});
+
+t.test('what has no effect is listed as it was typed', async (t) => {
+  t.same(parse('loop,ro,dax=never,cache_strategy=readahead,X-containerd.a=b,x-systemd.b').ignored, [
+    'loop',
+    'dax=never',
+    'cache_strategy=readahead',
+    'X-containerd.a=b',
+    'x-systemd.b',
+  ]);
 });

@@ -103,7 +103,10 @@ function savedDevices(): { readonly image: string; readonly devices: readonly st
 
 t.test('three devices, given with -o device=', { skip: skip || noKernel || false }, async (t) => {
   const { image, devices } = savedDevices();
-  const what: Required<Omit<ToMount, 'words'>> = { image, options: devices.map((path) => `device=${path}`) };
+  const what: Required<Omit<ToMount, 'words' | 'environment'>> = {
+    image,
+    options: devices.map((path) => `device=${path}`),
+  };
   const mounted = await mount(scratch, devFuseRoot, what);
   await sameAsKernel(t, scratch, what, mounted.mountpoint);
   await mounted.unmountFromOutside();

@@ -24,21 +24,53 @@ const rules: Record<string, { readonly from: readonly string[]; readonly typesOf
     from: ['erofs-reader', 'cache', 'remote', 'options', 'system', 'commands'],
     typesOf: ['tree', 'open.ts'],
   },
-  'open-source.ts': { from: ['cache', 'remote', 'options'], typesOf: ['prefetch'] },
-  'network-options.ts': { from: ['cache', 'options', 'prefetch'], typesOf: ['open-source.ts'] },
-  'open.ts': {
-    from: ['erofs-reader', 'cache', 'verity', 'proof', 'tree', 'open-objects.ts', 'open-source.ts'],
-    typesOf: ['prefetch'],
+  registry: { from: ['remote', 'system', 'verity', 'options'], typesOf: ['cache', 'layers'] },
+  // erofs-reader, for a codec
+  layers: {
+    from: ['cache', 'remote', 'verity', 'system', 'erofs-reader'],
+    typesOf: ['registry', 'open.ts', 'proof'],
   },
-  'open-options.ts': { from: ['options', 'proof', 'network-options.ts'], typesOf: ['open.ts'] },
+  'open-source.ts': { from: ['cache', 'remote', 'options', 'layers', 'registry'], typesOf: ['prefetch'] },
+  'network-options.ts': { from: ['cache', 'options', 'prefetch'], typesOf: ['open-source.ts'] },
+  'open-layer.ts': {
+    from: ['erofs-reader', 'cache', 'verity', 'proof', 'tree', 'open-objects.ts', 'open-source.ts', 'system'],
+    typesOf: ['open.ts'],
+  },
+  // prefetch, for waiting for several things at a time
+  'open-layers.ts': {
+    from: ['erofs-reader', 'cache', 'tree', 'open-layer.ts', 'prefetch'],
+    typesOf: ['open.ts'],
+  },
+  'open.ts': {
+    from: ['open-layer.ts', 'open-layers.ts', 'open-source.ts'],
+    typesOf: ['erofs-reader', 'cache', 'tree', 'proof', 'prefetch', 'open-objects.ts', 'container-spec.ts'],
+  },
+  'open-again.ts': { from: [], typesOf: ['open.ts', 'proof'] },
+  snapshotter: { from: ['erofs-reader', 'cache'] },
+  'container-options.ts': { from: ['options'], typesOf: ['layers'] },
+  'container-spec.ts': {
+    from: ['layers', 'registry'],
+    typesOf: ['container-options.ts', 'open.ts', 'open-source.ts', 'proof'],
+  },
+  'container-inspection.ts': { from: ['container-spec.ts', 'registry'], typesOf: ['layers'] },
+  'image-spec.ts': {
+    from: ['options', 'snapshotter', 'container-spec.ts', 'registry'],
+    typesOf: ['open.ts', 'open-source.ts', 'proof', 'container-options.ts'],
+  },
+  'open-options.ts': {
+    from: ['options', 'proof', 'network-options.ts', 'container-options.ts'],
+    typesOf: ['open.ts'],
+  },
   // open-for-check.ts goes past a wrong checksum, for which it needs the sources themselves
   check: { from: ['erofs-reader', 'cache', 'open.ts', 'open-source.ts', 'verity'] },
   fuse: {
     from: [
       'tree',
       'open.ts',
-      'open-source.ts',
+      'open-again.ts',
       'open-options.ts',
+      'image-spec.ts',
+      'container-spec.ts',
       'options',
       'prefetch',
       'proof',
@@ -53,6 +85,9 @@ const rules: Record<string, { readonly from: readonly string[]; readonly typesOf
       'open.ts',
       'open-source.ts',
       'open-options.ts',
+      'image-spec.ts',
+      'container-inspection.ts',
+      'layers',
       'options',
       'fuse',
       'tree',

@@ -20,13 +20,15 @@ export interface ToMount {
   readonly image: string;
   readonly options?: readonly string[];
   readonly words?: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 /** Throws with the command's own words where it fails, and where it says 0 without a live mount. */
 export async function mount(scratch: Scratch, front: FrontEnd, what: ToMount): Promise<Mounted> {
   const mountpoint = scratch.folder(front.user, 'mountpoint');
   const log = `${scratch.folder(front.user, 'log')}/mount.log`;
-  const said = await erofs(mountWords(front, what, mountpoint, log), { user: front.user });
+  const { environment = {} } = what;
+  const said = await erofs(mountWords(front, what, mountpoint, log), { user: front.user, environment });
   const line = mountedAt(mountpoint);
   if (said.status !== 0) throw new Error(`erofs mount ${what.image}: ${describeRun(said)}`);
   if (said.outputHeld) throw new Error('erofs mount: its daemon holds the output of the command open');

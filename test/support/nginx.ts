@@ -5,9 +5,8 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Test } from 'tap';
 import { freePort } from './free-port.js';
-import type { Scratch } from './scratch.js';
+import type { Ending, Scratch } from './scratch.js';
 import { until } from './until.js';
 
 export interface NginxOptions {
@@ -55,7 +54,11 @@ export class Nginx {
     this.#ports = ports;
   }
 
-  static async start(t: Test, scratch: Scratch, options: NginxOptions = {}): Promise<Nginx> {
+  static async start(
+    t: Pick<Ending, 'teardown'>,
+    scratch: Scratch,
+    options: NginxOptions = {},
+  ): Promise<Nginx> {
     const [folder, home] = [scratch.folder('self', 'served'), scratch.folder('self', 'nginx')];
     const ports = [await freePort(), await freePort(), await freePort()];
     const file = join(home, 'nginx.conf');

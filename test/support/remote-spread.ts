@@ -15,10 +15,10 @@ const KIB = 1024;
 const BETWEEN = 320 * KIB;
 const SIZES = { kept: 200 * KIB, victim: 300 * KIB, other: 100 * KIB, long: 8192 * KIB };
 
-/** Another seed gives other bytes in the same places. */
-export function spreadImage(seed: number): SpreadImage {
+/** Another seed gives other bytes in the same places. `sizes` in bytes, by the files' names. */
+export function spreadImage(seed: number, sizes: Readonly<Record<string, number>> = SIZES): SpreadImage {
   const random = new Random(seed);
-  const files = new Map(Object.entries(SIZES).map(([name, size]) => [name, random.bytes(size)]));
+  const files = new Map(Object.entries(sizes).map(([name, size]) => [name, random.bytes(size)]));
   const filler = new Uint8Array(BETWEEN).fill(seed);
   const nodes = [...files].flatMap(([name, data]) => [
     [`before-${name}`, file(flat(filler))] as const,

@@ -3,18 +3,24 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Test } from 'tap';
 import { mountsBelow, processesWith } from './mount-table.js';
 import { giveToPlain, isRoot, type User } from './user.js';
 
 /** Milliseconds. tap's own 30 seconds are too short for a suite of mounts. */
 const fileLimit = 250_000;
 
+/** What is asked of a test, or of what else uses the supports of tests. */
+export interface Ending {
+  /** does the work when it has ended */
+  teardown(work: () => unknown): void;
+  setTimeout(milliseconds: number): void;
+}
+
 export class Scratch {
   readonly path: string;
   #count = 0;
 
-  constructor(t: Test) {
+  constructor(t: Ending) {
     this.path = mkdtempSync(join(tmpdir(), 'suite-'));
     chmodSync(this.path, 0o755);
     t.setTimeout(fileLimit);

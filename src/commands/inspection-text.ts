@@ -1,0 +1,56 @@
+/** An inspected container image for people. */
+import type { InspectedLayer, Inspection } from '../container-inspection.js';
+import { guaranteeText } from '../layers/guarantee.js';
+
+const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+
+export function inspectionLines({
+  name,
+  digest,
+  mediaType,
+  platform,
+  platforms,
+  layers,
+  notes,
+  obstacle,
+}: Inspection): string[] {
+  return [
+    name,
+    `  manifest  ${digest} (${mediaType})`,
+    ...(platform === undefined ? [] : [`  platform  ${platform}`]),
+    ...(platforms.length > 1 ? ['  offered'] : []),
+    ...(platforms.length > 1
+      ? platforms.map(
+          (offered) =>
+            `    ${offered.isChosen ? '*' : ' '} ${offered.platform ?? 'of no platform'}  ${offered.digest}`,
+        )
+      : []),
+    `  layers    ${layers.length}, ${sizeText(layers.reduce((sum, { size }) => sum + size, 0))}, the lowest first`,
+    ...layers.flatMap((layer, i) => layerLines(layer, i + 1)),
+    ...notes.map((note) => `  note      ${note}`),
+    obstacle === undefined ? '  can be mounted' : `  cannot be mounted: ${obstacle}`,
+  ];
+}
+
+function layerLines(
+  { digest, size, mediaType, role, guarantee, isPacked, notes }: InspectedLayer,
+  number: number,
+): string[] {
+  const details = [
+    ...(role === undefined || role === 'layer' ? [] : [`for the ${role} of others`]),
+    ...(guarantee === undefined ? [] : [guaranteeText(guarantee)]),
+    ...(isPacked === true ? ['fetched whole before anything of it can be read'] : []),
+    ...notes,
+  ];
+  return [
+    `    ${number}  ${digest}  ${sizeText(size)}  ${mediaType}`,
+    ...details.map((detail) => `       ${detail}`),
+  ];
+}
+
+/** "12.3 MiB" */
+function sizeText(bytes: number): string {
+  const unit = Math.min(UNITS.length - 1, Math.floor(Math.log2(Math.max(1, bytes)) / 10));
+  const value = bytes / 1024 ** unit;
+  return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${UNITS[unit]}`;
+}

@@ -1,0 +1,163 @@
+/** One image, whether it is shown alone or merged with others: sources -> proof -> caches -> reader -> tree. */
+import { BlockCache } from './cache/block-cache.js';
+import { BlockMemory } from './cache/block-memory.js';
+import { drive } from './cache/driver.js';
+import { ExtentCache } from './cache/extent-cache.js';
+import type { KnownBlob } from './cache/known-blobs.js';
+import { LazySource } from './cache/lazy-source.js';
+import { countedMemory } from './cache/lru.js';
+import type { Source } from './cache/source.js';
+import { VerifiedSource } from './cache/verified-source.js';
+import { loadCodecs } from './erofs-reader/codec.js';
+import { ErofsError } from './erofs-reader/errors.js';
+import { ErofsImage } from './erofs-reader/image.js';
+import { readSuperblock } from './erofs-reader/superblock.js';
+import type { LayerSpec, OpenedLayer, ProblemReport, ReadObserver } from './open.js';
+import { openObjects } from './open-objects.js';
+import { openSource, type RemoteSpec, shownReference } from './open-source.js';
+import { type BlobClaims, noProof, type ProofSpec } from './proof/proof-spec.js';
+import { type ProvenBlob, proveAll } from './proof/prove.js';
+import { systemLz4 } from './system/lz4-library.js';
+import { ImageTree } from './tree/image-tree.js';
+import { checkFileSystem } from './verity/dm-verity-checks.js';
+
+/** What a layer keeps in memory: in one's own, or in that of all layers that are merged. */
+export interface LayerMemory {
+  readonly blocks: BlockMemory;
+  readonly decoded: ExtentCache;
+  /** from which the layer's devices count in both; in `decoded` the metabox has the number before its first device */
+  readonly firstDevice: number;
+  readonly inodes: number;
+}
+
+export interface LayerContext {
+  readonly remote?: RemoteSpec | undefined;
+  /** every node is shown with this owner instead of its own */
+  readonly uid?: number | undefined;
+  readonly gid?: number | undefined;
+  readonly report: ProblemReport;
+  readonly observed?: ReadObserver | undefined;
+  readonly memory: LayerMemory;
+}
+
+/** A layer, and what fetches for it alone. */
+export interface CachedLayer extends OpenedLayer {
+  readonly cache: BlockCache;
+}
+
+/**
+ * Metadata is read in blocks of this many bytes: inodes, names and xattrs that are used together lie together,
+ * and a pread of 16 KiB costs hardly more than one of 4.
+ */
+const METADATA_BLOCK_SIZE = 16 << 10;
+const METADATA_BUDGET = 16 << 20;
+const DECODED_BUDGET = 16 << 20;
+/** about 1 KiB each */
+export const INODES_KEPT = 4096;
+
+export const ownMemory = (): LayerMemory => ({
+  blocks: new BlockMemory(METADATA_BUDGET),
+  decoded: new ExtentCache(DECODED_BUDGET),
+  firstDevice: 0,
+  inodes: INODES_KEPT,
+});
+
+const NOTHING_CLAIMED: ProofSpec = { blobs: [] };
+
+/** Rejects as openImage does. */
+export async function openLayer(spec: LayerSpec, context: LayerContext): Promise<CachedLayer> {
+  const { remote, report, observed } = context;
+  const sources: Source[] = [];
+  const known: Record<string, KnownBlob> = {};
+  const lazy: LazySource[] = [];
+  const open = async (reference: string, verified: boolean): Promise<Source> => {
+    const opened = await openSource(reference, remote, { verified, report, observed });
+    const { source, parts = [source] } = opened;
+    if (opened.known !== undefined) {
+      const written = source instanceof LazySource ? source.written : undefined;
+      known[reference] = { ...opened.known, written };
+    }
+    lazy.push(...parts.filter((part) => part instanceof LazySource));
+    return source;
+  };
+  const name = shownReference(spec.image);
+  try {
+    const claims = spec.proof ?? NOTHING_CLAIMED;
+    for (const [i, reference] of [spec.image, ...(spec.devices ?? [])].entries()) {
+      sources.push(await open(reference, isClaimed(claims.blobs[i])));
+    }
+    const devices = sources.map((source, i) =>
+      source instanceof LazySource ? { blob: source, base: i === 0 ? (spec.offset ?? 0) : 0 } : undefined,
+    );
+    const blobs = await proveAll(sources, claims, spec.offset ?? 0, (reference) => open(reference, true));
+    // closing a proven source closes the one below it
+    for (const [i, { source }] of blobs.entries()) sources[i] = source;
+    const opened = { ...(await openBlobs(blobs, spec, context)), name, known, devices, blobs: lazy };
+    // other threads are to find what opening took
+    for (const source of lazy) await source.flush();
+    if (spec.objects === undefined) return opened;
+    return await openObjects(opened, {
+      ...spec.objects,
+      requireVerity: spec.proof?.require,
+      hashBackend: spec.proof?.policy?.backend,
+    });
+  } catch (error) {
+    for (const source of sources) source.close();
+    throw error instanceof ErofsError ? namingImage(error, name) : error;
+  }
+}
+
+/** As openLayer, over sources that the caller made and nothing proves: the image first, then the extra devices. */
+export async function openLayerOf(
+  sources: readonly Source[],
+  spec: Pick<LayerSpec, 'offset' | 'allowTruncated'>,
+  context: LayerContext,
+): Promise<CachedLayer> {
+  const blobs = sources.map((source) => ({ source, proof: noProof(source.name) }));
+  return openBlobs(blobs, spec, context);
+}
+
+const isClaimed = (claims: BlobClaims | undefined): boolean =>
+  claims?.root !== undefined || claims?.fsVerityDigest !== undefined;
+
+/** The reader does not know what its bytes are called; people do. */
+function namingImage(error: ErofsError, name: string): ErofsError {
+  return new ErofsError(error.code, `${name}: ${error.message}`, error, { cause: error });
+}
+
+async function openBlobs(
+  blobs: readonly ProvenBlob[],
+  spec: Pick<LayerSpec, 'offset' | 'allowTruncated'>,
+  { memory, uid, gid, report }: LayerContext,
+): Promise<CachedLayer> {
+  const base = spec.offset ?? 0;
+  const sources = blobs.map(({ source }, i) => ({ source, base: i === 0 ? base : 0 }));
+  const { blocks: kept, decoded, firstDevice, inodes } = memory;
+  const bytes = new BlockCache(sources, kept, metadataBlockSize(blobs), firstDevice);
+  const extents = firstDevice === 0 ? decoded : new ExtentCache(decoded, firstDevice);
+  const allowTruncated = spec.allowTruncated ?? false;
+  const { algorithms, blocks, blockSize } = await drive(() => readSuperblock(bytes), bytes);
+  if (blobs[0]!.proof.kind !== 'none') checkFileSystem(blobs[0]!.source.size, base + blocks * blockSize);
+  await loadCodecs(algorithms, { lz4: systemLz4 });
+  const image = await drive(() => new ErofsImage(bytes, { decoded: extents, allowTruncated }), bytes);
+  return {
+    name: blobs[0]!.source.name,
+    image,
+    cache: bytes,
+    proofs: blobs.map(({ proof }) => proof),
+    known: {},
+    devices: blobs.map(() => undefined),
+    blobs: [],
+    tree: new ImageTree(image, { uid, gid, report, nodes: countedMemory(inodes) }),
+    run: (operation, signal) => drive(operation, bytes, signal),
+    close: () => bytes.close(),
+  };
+}
+
+/** What is read together is checked together: a damaged block must not cost its neighbours. */
+function metadataBlockSize(blobs: readonly ProvenBlob[]): number {
+  return blobs.reduce(
+    (size, { source }) => Math.min(size, source instanceof VerifiedSource ? source.blockSize : size),
+    METADATA_BLOCK_SIZE,
+  );
+}
