@@ -48,7 +48,7 @@ export class OverlayFiles {
       const redirect = layers.redirect(at);
       if (redirect !== undefined) {
         ({ members, name } = directories.follow(at, redirect, members));
-        dataPath = redirect.isAbsolute ? redirect.names : dataPath && [...dataPath.slice(0, -1), name];
+        dataPath = redirect.isAbsolute ? redirect.names : undefined;
       }
       const next = layers.findBelow(at, members, name);
       if (next === undefined || !layers.isRegular(next)) break;

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Linux's overlayfs as the oracle for merged layers. Runs in a mount namespace of its own: nothing stays mounted.
 
-kernel_overlay.py show FOLDER trusted|user|both IMAGE... [:: IMAGE...]
+kernel_overlay.py show FOLDER trusted|user IMAGE... [:: IMAGE...]
     mounts the images, the lowest first, and those behind "::" as data-only layers in the order in which they are searched,
     and prints what is seen as JSON.
 kernel_overlay.py make FOLDER SEED COUNT
