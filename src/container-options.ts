@@ -20,7 +20,7 @@ export const CONTAINER_OPTIONS = {
     value: '[DIGEST=]FILE',
     repeats: true,
     describe:
-      "an EROFS index of a tar layer, made with mkfs.erofs --tar=i, or sha256:HEX of one in the image's repository; without DIGEST of the only one",
+      "an EROFS index of a tar layer, as mkfs.erofs makes it, or sha256:HEX of one in the image's repository; without DIGEST of the only one",
   },
   'require-lazy': { describe: 'refuse layers of which all must be fetched before anything can be read' },
 } as const satisfies Record<string, LongOption>;

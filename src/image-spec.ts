@@ -8,7 +8,6 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { ContainerChoice } from './container-options.js';
-import { findContainer } from './container-spec.js';
 import type { ImageSpec, LayerSpec } from './open.js';
 import type { RemoteSpec } from './open-source.js';
 import { OptionUsageError } from './options/long-option.js';
@@ -80,7 +79,13 @@ async function containerImageSpec(reference: string, named: NamedImages): Promis
       `${reference} says itself what its devices are and what proves its layers; leave out device, objects, offset and the options for single images`,
     );
   }
+  if ((remote.http?.mirrors ?? []).length > 0) {
+    throw new OptionUsageError(
+      `--mirror says where a URL also is; mirrors of the registry of ${reference} stand in hosts.toml, see --hosts-dir`,
+    );
+  }
   const uppers = await Promise.all(images.slice(1).map((image) => findImage(image, false)));
+  const { findContainer } = await import('./container-spec.js');
   const found = await findContainer(reference, { choice, remote, proof, report });
   const forAll = allowTruncated === true ? { allowTruncated } : {};
   const above = uppers.map(({ image }): LayerSpec => ({ image, proof }));

@@ -12,6 +12,8 @@ import { loadCodecs } from './erofs-reader/codec.js';
 import { ErofsError } from './erofs-reader/errors.js';
 import { ErofsImage } from './erofs-reader/image.js';
 import { readSuperblock } from './erofs-reader/superblock.js';
+import type { Guarantee } from './layers/guarantee.js';
+import { isBlobReference } from './layers/layer-blob.js';
 import type { LayerSpec, OpenedLayer, ProblemReport, ReadObserver } from './open.js';
 import { openObjects } from './open-objects.js';
 import { openSource, type RemoteSpec, shownReference } from './open-source.js';
@@ -80,19 +82,24 @@ export async function openLayer(spec: LayerSpec, context: LayerContext): Promise
     lazy.push(...parts.filter((part) => part instanceof LazySource));
     return source;
   };
-  const name = shownReference(spec.image);
+  const references = [spec.image, ...(spec.devices ?? [])];
+  const name = shownReference(spec.image, remote?.blobs);
   try {
     const claims = spec.proof ?? NOTHING_CLAIMED;
-    for (const [i, reference] of [spec.image, ...(spec.devices ?? [])].entries()) {
+    for (const [i, reference] of references.entries()) {
       sources.push(await open(reference, isClaimed(claims.blobs[i])));
     }
     const devices = sources.map((source, i) =>
       source instanceof LazySource ? { blob: source, base: i === 0 ? (spec.offset ?? 0) : 0 } : undefined,
     );
+    const guarantees = references.map((reference) =>
+      isBlobReference(reference) ? (known[reference]?.version as Guarantee | undefined) : undefined,
+    );
     const blobs = await proveAll(sources, claims, spec.offset ?? 0, (reference) => open(reference, true));
     // closing a proven source closes the one below it
     for (const [i, { source }] of blobs.entries()) sources[i] = source;
-    const opened = { ...(await openBlobs(blobs, spec, context)), name, known, devices, blobs: lazy };
+    const image = await openBlobs(blobs, spec, context);
+    const opened = { ...image, name, known, devices, guarantees, blobs: lazy };
     // other threads are to find what opening took
     for (const source of lazy) await source.flush();
     if (spec.objects === undefined) return opened;
@@ -147,6 +154,7 @@ async function openBlobs(
     proofs: blobs.map(({ proof }) => proof),
     known: {},
     devices: blobs.map(() => undefined),
+    guarantees: blobs.map(() => undefined),
     blobs: [],
     tree: new ImageTree(image, { uid, gid, report, nodes: countedMemory(inodes) }),
     run: (operation, signal) => drive(operation, bytes, signal),

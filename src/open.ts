@@ -6,9 +6,10 @@ import type { KnownBlob } from './cache/known-blobs.js';
 import type { Source } from './cache/source.js';
 import type { ContainerFacts } from './container-spec.js';
 import type { ErofsImage } from './erofs-reader/image.js';
+import type { Guarantee } from './layers/guarantee.js';
 import { openLayer, openLayerOf, ownMemory } from './open-layer.js';
 import type { ObjectsSpec } from './open-objects.js';
-import { type RemoteSpec, shownReference } from './open-source.js';
+import { isLocal, type RemoteSpec, shownReference } from './open-source.js';
 import type { RemoteBytes, RemoteDevice } from './prefetch/remote-image.js';
 import type { Proof, ProofSpec } from './proof/proof-spec.js';
 import type { NodeId, ReadonlyTree } from './tree/tree.js';
@@ -49,7 +50,10 @@ export interface ImageSpec extends LayerSpec {
 /** Told of what is read of blobs behind a network. */
 export type ReadObserver = (blob: KnownBlob, offset: number, length: number) => void;
 
-/** A problem that was met and left out, while the rest goes on: an invalid name in a directory. */
+/**
+ * A problem that was met and left out, while the rest goes on: an invalid name in a directory. Without a code it is none, only
+ * something that people should know: a layer that is fetched whole.
+ */
 export type ProblemReport = (problem: Error) => void;
 
 export interface OpenedLayer {
@@ -63,6 +67,8 @@ export interface OpenedLayer {
   readonly known: Readonly<Record<string, KnownBlob>>;
   /** what lies behind a network, by device, the image first; undefined: it is local */
   readonly devices: readonly (RemoteDevice | undefined)[];
+  /** how the bytes of a container image's layer are held against what the image says of them, by device; undefined: it is none */
+  readonly guarantees: readonly (Guarantee | undefined)[];
   /** those blobs, and what holds their hash trees */
   readonly blobs: readonly RemoteBytes[];
   /** Runs an operation on tree or image; a promise only where bytes had to be fetched. It may run several times. */
@@ -98,9 +104,21 @@ export function layerSpecs({
   return [lowest, ...[...upperLayers, ...dataLayers].map((layer) => ({ ...layer, ...shared }))];
 }
 
+/** Whether every byte of it lies in files here: nothing of it is ever waited for. */
+export function isAllHere(spec: ImageSpec): boolean {
+  const blobs = spec.remote?.blobs;
+  return layerSpecs(spec)
+    .flatMap(({ image, devices = [], proof }) => [
+      image,
+      ...devices,
+      ...(proof?.blobs ?? []).flatMap(({ hashFile }) => hashFile ?? []),
+    ])
+    .every((reference) => isLocal(reference, blobs));
+}
+
 /** What people and other programs may see of it. */
 export function shownName(spec: ImageSpec): string {
-  const lowest = shownReference(spec.image);
+  const lowest = shownReference(spec.image, spec.remote?.blobs);
   const above = spec.upperLayers?.length ?? 0;
   return spec.shownAs ?? (above === 0 ? lowest : `${lowest}+${above}`);
 }

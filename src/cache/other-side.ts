@@ -49,6 +49,14 @@ export class OtherSide {
     return this.#connecting;
   }
 
+  /** Makes the way ready before somebody waits for it; what fails, fails again then. */
+  approach(): void {
+    this.connect().then(
+      (remote) => remote.approach?.(),
+      () => {},
+    );
+  }
+
   letGo(): void {
     // its end is nobody's concern any more
     this.#remote?.close().catch(() => {});

@@ -1,4 +1,7 @@
-/** Every byte of a blob that has a proof, read once: its Merkle tree says which blocks are others than the proven ones. */
+/**
+ * Every byte of a blob that has a proof, read once: its Merkle tree or chunk index says which are others than the proven ones; where
+ * a digest of all of it is the only proof, that says it of the blob.
+ */
 import { WHOLE_IMAGE } from './finding.js';
 import { isProofOfDamage } from './integrity.js';
 import type { Session } from './session.js';
@@ -11,7 +14,8 @@ export async function checkProofs(session: Session): Promise<void> {
   const { opened, image } = session;
   const buffer = new Uint8Array(PIECE);
   for (const [device, { kind }] of opened.proofs.entries()) {
-    if (kind === 'none') continue;
+    const guarantee = opened.guarantees[device] ?? 'none';
+    if (kind === 'none' && guarantee === 'none') continue;
     const size = image.bytes.sizes[device]!;
     const told = new Set<string>();
     for (let offset = 0; offset < size; offset += PIECE) {
@@ -22,6 +26,19 @@ export async function checkProofs(session: Session): Promise<void> {
         await matches(session, piece, device, at, told);
       }
     }
+    if (guarantee === 'digest') await checkWhole(session, device);
+  }
+}
+
+/** All of it was read. */
+async function checkWhole({ opened, findings }: Session, device: number): Promise<void> {
+  const { blob } = opened.devices[device]!;
+  try {
+    await blob.flush();
+    await blob.settled?.();
+  } catch (error) {
+    if (!isProofOfDamage(error)) throw error;
+    findings.addError('integrity', WHOLE_IMAGE, error);
   }
 }
 

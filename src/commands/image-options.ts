@@ -98,13 +98,14 @@ export async function withImage(
   const { openImage } = await import('../open.js');
   const problems = new Problems(command);
   const told = new Set<string>();
-  const spec = await specOf(given, (problem) => problems.add(problem));
-  const opened = await openImage(spec, (problem) => {
+  const report = (problem: Error) => {
     // Directories may be read more than once.
     if (told.has(problem.message)) return;
     told.add(problem.message);
-    problems.add(problem);
-  });
+    problems.report(problem);
+  };
+  const spec = await specOf(given, report);
+  const opened = await openImage(spec, report);
   try {
     await work(opened, problems);
   } catch (error) {

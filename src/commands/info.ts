@@ -23,9 +23,13 @@ export const command: CommandModule<object, InfoArguments> = {
       const output = new Output(process.stdout);
       for (const [i, layer] of opened.layers.entries()) {
         const summary = await summarize(layer, problems);
+        const { name, guarantees } = layer;
+        const told = guarantees.some((guarantee) => guarantee !== undefined)
+          ? { guarantees: guarantees.map((guarantee) => guarantee ?? null) }
+          : {};
         const lines = given.json
-          ? [JSON.stringify({ image: layer.name, ...summary })]
-          : [...(i > 0 ? [''] : []), ...summaryText(layer.name, summary)];
+          ? [JSON.stringify({ image: name, ...told, ...summary })]
+          : [...(i > 0 ? [''] : []), ...summaryText(name, summary, guarantees)];
         for (const line of lines) await output.line(byteString(line));
       }
       await output.flush();

@@ -34,7 +34,7 @@ async function run(given: InspectArguments): Promise<void> {
     ]);
   const problems = new Problems('erofs inspect');
   const { choice, remote, proof } = openSpec(givenOptions(given), (name) => `--${name}`);
-  const report = (problem: Error) => problems.add(problem);
+  const report = (problem: Error) => problems.report(problem);
   const inspection = await inspectContainer(given.reference, { choice, remote, proof, report });
   const output = new Output(process.stdout);
   const lines = given.json ? [JSON.stringify(inspection)] : inspectionLines(inspection);

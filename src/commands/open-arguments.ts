@@ -5,7 +5,7 @@ import type { GivenOptions } from '../options/long-option.js';
 
 /** What every command says of its image, and of those above it. */
 export const IMAGE =
-  "an EROFS image: a file, a block device, an http or https URL, or a snapshot of containerd's EROFS snapshotter";
+  "an EROFS image: a file, a block device, an http or https URL, a container image (oci://REGISTRY/NAME:TAG, oci-layout:DIR, oci-archive:FILE, docker-archive:FILE), or a snapshot of containerd's EROFS snapshotter";
 export const UPPER =
   'an image that is merged above IMAGE, as overlayfs merges layers; repeatable, the last one wins';
 

@@ -29,6 +29,12 @@ export class Problems {
     this.#print(`${this.#command}: ${describe(error)}`);
   }
 
+  /** What was met on the way, see ProblemReport. */
+  report(problem: Error): void {
+    if (typeof (problem as NodeJS.ErrnoException).code === 'string') this.add(problem);
+    else this.note(problem.message);
+  }
+
   /** A line for people that is no problem. */
   note(message: string): void {
     this.#print(`${this.#command}: ${message}`);

@@ -36,7 +36,7 @@ export const command: CommandModule<object, PullArguments> = {
           budget: remote?.cacheSize ?? 0,
           report: (problem) => {
             progress.clear();
-            problems.add(problem);
+            problems.report(problem);
           },
           progress: (here, of) => progress.show(here, of),
         });

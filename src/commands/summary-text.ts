@@ -1,5 +1,6 @@
 /** An image summary as lines for people: one fact a line, and none for what the image does not have. */
 
+import { type Guarantee, guaranteeText } from '../layers/guarantee.js';
 import { type Proof, proofText } from '../proof/proof-spec.js';
 import type { AlgorithmTotal } from './extent-totals.js';
 import type { ImageSummary } from './image-summary.js';
@@ -12,7 +13,12 @@ type Line = readonly [label: string, text: string];
 const LABEL_WIDTH = 14;
 const UNITS = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
 
-export function summaryText(image: string, summary: ImageSummary): string[] {
+/** `guarantees`: see OpenedLayer. */
+export function summaryText(
+  image: string,
+  summary: ImageSummary,
+  guarantees: readonly (Guarantee | undefined)[] = [],
+): string[] {
   const lines: readonly Line[] = [
     ['image', image],
     ...identity(summary),
@@ -26,7 +32,10 @@ export function summaryText(image: string, summary: ImageSummary): string[] {
       'file data',
       `${sizeText(summary.file_bytes)}: ${sizeText(summary.plain_bytes)} plain, ${sizeText(summary.hole_bytes)} holes, ${sizeText(summary.fragment_bytes)} in fragments`,
     ],
-    ...summary.proofs.map((proof): Line => ['verified', proofLine(proof, summary.proofs.length)]),
+    ...summary.proofs.map((proof, device): Line => {
+      const text = proofLine(proof, guarantees[device]);
+      return ['verified', summary.proofs.length === 1 ? text : `${proof.blob}: ${text}`];
+    }),
     ['ratio', summary.ratio === null ? '(no file data)' : `${percent(summary.ratio)} of the file data`],
   ];
   return lines.map(([label, text]) => `${label.padEnd(LABEL_WIDTH)}${text}`);
@@ -111,7 +120,7 @@ function sizeText(bytes: number): string {
   return `${unit === 0 ? size : size.toFixed(1)} ${UNITS[unit]}`;
 }
 
-function proofLine(proof: Proof, count: number): string {
-  const text = proof.kind === 'none' ? 'not at all' : proofText(proof);
-  return count === 1 ? text : `${proof.blob}: ${text}`;
+function proofLine(proof: Proof, guarantee: Guarantee = 'none'): string {
+  if (proof.kind !== 'none') return proofText(proof);
+  return guarantee === 'none' ? 'not at all' : guaranteeText(guarantee).replace(/^verified /, '');
 }

@@ -4,8 +4,7 @@
  * LAW: a thread that answers requests at once asks no network; what is not here is a Miss there, and the request goes to the
  * thread that waits. Of an image that is all here there is no such thread's image, and no request ever waits.
  */
-import { isAbsolute } from 'node:path';
-import { type ImageSpec, layerSpecs, type OpenedImage, openImage, type ProblemReport } from '../open.js';
+import { type ImageSpec, isAllHere, type OpenedImage, openImage, type ProblemReport } from '../open.js';
 import { readPlan } from '../prefetch/plan.js';
 import { Prefetch } from '../prefetch/prefetch.js';
 import type { PrefetchAmount } from '../prefetch/prefetch-options.js';
@@ -35,9 +34,7 @@ export const openAtOnce: ImageOpener = (spec, report) => openImage(spec, report)
  * ahead, and what is read is written down where it says so.
  */
 export function openToWait(spec: ImageSpec, report: ProblemReport): Promise<OpenedImage> | undefined {
-  return referencesOf(spec).every((reference) => isAbsolute(reference))
-    ? undefined
-    : openAndPrefetch(spec, report);
+  return isAllHere(spec) ? undefined : openAndPrefetch(spec, report);
 }
 
 async function openAndPrefetch(spec: ImageSpec, report: ProblemReport): Promise<OpenedImage> {
@@ -53,6 +50,7 @@ async function openAndPrefetch(spec: ImageSpec, report: ProblemReport): Promise<
     recorder?.close();
     throw error;
   }
+  for (const blob of opened.blobs) blob.approach?.();
   const prefetch = spec.remote?.offline === true ? undefined : new Prefetch(opened, plan, { budget, report });
   return {
     ...opened,
@@ -71,10 +69,3 @@ export function specAtOnce(spec: ImageSpec, waiting: Pick<WaitingImage, 'known'>
     ? spec
     : { ...spec, remote: { ...spec.remote, offline: true, known } };
 }
-
-const referencesOf = (spec: ImageSpec): string[] =>
-  layerSpecs(spec).flatMap(({ image, devices = [], proof }) => [
-    image,
-    ...devices,
-    ...(proof?.blobs ?? []).flatMap(({ hashFile }) => hashFile ?? []),
-  ]);

@@ -102,6 +102,7 @@ export async function mountImage(given: WantedMount, listener: Listener): Promis
   const proofs = layers.flatMap((layer) => layer.proofs);
   const wanted = { ...given, spec };
   const { options } = wanted;
+  const { container } = spec;
   const mountpoint = await resolveMountpoint(wanted.mountpoint);
   await clearStaleMounts(mountpoint, options.subtype, listener.note);
   const place = { mountpoint, device: await checkMountpoint(mountpoint), covered: mountAt(mountpoint)?.id };
@@ -112,7 +113,8 @@ export async function mountImage(given: WantedMount, listener: Listener): Promis
     try {
       await mountByKernel({ spec, mountpoint, options, blockSize });
       await requireVisible(place, wanted.readyTimeout);
-      listener.done(`mounted ${shown} on ${mountpoint} (driver kernel)`);
+      const verified = container === undefined ? '' : guaranteesText(container);
+      listener.done(`mounted ${shown} on ${mountpoint} (driver kernel${verified})`);
       return;
     } catch (error) {
       await removeNewMount(place);
@@ -124,7 +126,6 @@ export async function mountImage(given: WantedMount, listener: Listener): Promis
   }
   const transport = wanted.transport === 'auto' ? defaultTransport() : wanted.transport;
   const because = reason === undefined ? '' : `; ${reason}`;
-  const { container } = spec;
   const news = container === undefined ? proofLines(proofs, layers.length) : layerLines(container);
   for (const told of news) listener.note(told);
   const verified = container === undefined ? layersText(proofs, layers.length) : guaranteesText(container);
@@ -176,7 +177,8 @@ function layersText(proofs: readonly Proof[], layers: number): string {
 
 /** "; 3 layers: dm-verity x 2, digest" */
 function guaranteesText({ layers }: ContainerFacts): string {
-  return `; ${layers.length} ${layers.length === 1 ? 'layer' : 'layers'}: ${counted(layers.map(({ guarantee }) => guarantee))}`;
+  const words = layers.map(({ guarantee }) => (guarantee === 'none' ? 'not verified' : guarantee));
+  return `; ${layers.length} ${layers.length === 1 ? 'layer' : 'layers'}: ${counted(words)}`;
 }
 
 /** "dm-verity (pinned), nothing": a word for each blob; neighbours with the same are counted: "dm-verity (pinned) x 3". */

@@ -51,6 +51,10 @@ export interface LayerBlob {
   readonly unpackedDigest?: string;
 }
 
+/** Whether every byte of it lies in a file here, as it is read. */
+export const isHere = ({ place, encoding }: LayerBlob): boolean =>
+  place.kind === 'file' && encoding.kind === 'plain';
+
 const SCHEME = 'blob:';
 
 export const isBlobReference = (reference: string): boolean => reference.startsWith(SCHEME);

@@ -1,6 +1,6 @@
 /** What the opening of a layer is given: where things are kept, and the way to the other side. */
 import type { KnownBlob } from '../cache/known-blobs.js';
-import type { LazyOptions } from '../cache/lazy-source.js';
+import type { LazyOptions } from '../cache/lazy-options.js';
 import type { Arrival, RemoteBlob } from '../remote/remote-blob.js';
 import type { LayerBlob } from './layer-blob.js';
 

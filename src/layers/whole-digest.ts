@@ -45,6 +45,8 @@ export class WholeDigest {
   #source: LazySource | undefined;
   /** the other side that gave the bytes, until these are known to be right: it is told who gave wrong ones */
   #remote: RemoteBlob | undefined;
+  /** all of it, come anew and found right */
+  #anew: Promise<RemoteBlob> | undefined;
   #checking: Promise<void> | undefined;
   #isWrong = false;
   #failure: LayerError | undefined;
@@ -64,14 +66,16 @@ export class WholeDigest {
     this.#record = `${digest} of all of ${known.id}`;
   }
 
-  /** For the connection of the source. Rejects as the other side does, and with LayerError 'bad-digest' while the blob is wrong. */
+  /** For the connection of the source. */
   async connect(): Promise<RemoteBlob> {
     this.#forget();
-    if (this.#isWrong) return this.#fetchAnew();
-    const remote = await this.#room.open(this.#accept);
-    this.#remote = remote;
-    return new HeldBlob(remote, this.#known, () => {
-      if (this.#checking === undefined) this.#letGo();
+    return new WatchedBlob(this.#known, {
+      side: () => this.#side(),
+      isRight: (side) => !this.#isWrong || side !== this.#remote,
+      blame: (range) => this.#remote?.blame?.(range),
+      released: () => {
+        if (this.#checking === undefined) this.#letGo();
+      },
     });
   }
 
@@ -102,6 +106,7 @@ export class WholeDigest {
   /** The source is closed: whoever opens the blob next checks it. */
   stop(): void {
     this.#isStopped = true;
+    this.#letGo();
   }
 
   #checkKept(): void {
@@ -165,6 +170,19 @@ export class WholeDigest {
     });
   }
 
+  /** Who is asked. Rejects as the other side does, and with LayerError 'bad-digest' while all that comes is wrong. */
+  async #side(): Promise<RemoteBlob> {
+    if (this.#isWrong) {
+      this.#anew ??= this.#fetchAnew().catch((error) => {
+        this.#anew = undefined;
+        throw error;
+      });
+    }
+    if (this.#anew !== undefined) return this.#anew;
+    this.#remote ??= await this.#room.open(this.#accept);
+    return this.#remote;
+  }
+
   async #fetchAnew(): Promise<RemoteBlob> {
     if (performance.now() < this.#restUntil) throw this.#failure;
     const { id, name, size, version } = this.#known;
@@ -177,20 +195,20 @@ export class WholeDigest {
       this.#failure = undefined;
       return new FileBlob(whole, { id, name, version });
     } catch (error) {
-      this.#remote?.blame?.({ offset: 0, length: size });
+      this.#remote.blame?.({ offset: 0, length: size });
       if (error instanceof LayerError) {
         this.#failure = error;
         this.#restUntil = performance.now() + REST;
       }
       throw error;
-    } finally {
-      if (!this.#isWrong) this.#letGo();
     }
   }
 
+  /** Their end is nobody's concern any more; who gave wrong bytes is remembered until all is right. */
   #letGo(): void {
-    if (this.#isWrong) return;
-    // its end is nobody's concern any more
+    this.#anew?.then((blob) => blob.close()).catch(() => {});
+    this.#anew = undefined;
+    if (this.#isWrong && !this.#isStopped) return;
     this.#remote?.close().catch(() => {});
     this.#remote = undefined;
   }
@@ -203,34 +221,45 @@ export class WholeDigest {
   }
 }
 
-/** The other side as the source has it, which lets it go when all is here: that is too soon. */
-class HeldBlob implements RemoteBlob {
+interface Watcher {
+  /** who is asked at this moment */
+  side(): Promise<RemoteBlob>;
+  /** whether what it gives may be handed on */
+  isRight(side: RemoteBlob): boolean;
+  blame(range: BlobRange): void;
+  released(): void;
+}
+
+/** The other side as the source has it: it may be another one for each fetch. */
+class WatchedBlob implements RemoteBlob {
   readonly id: string;
   readonly name: string;
   readonly size: number;
   readonly version: string;
-  readonly #blob: RemoteBlob;
-  readonly #released: () => void;
+  readonly #watcher: Watcher;
 
-  constructor(blob: RemoteBlob, { id, name, version }: KnownBlob, released: () => void) {
+  constructor({ id, name, size, version }: KnownBlob, watcher: Watcher) {
     this.id = id;
     this.name = name;
-    this.size = blob.size;
+    this.size = size;
     this.version = version;
-    this.#blob = blob;
-    this.#released = released;
+    this.#watcher = watcher;
   }
 
-  fetch(range: BlobRange, arrived: Arrival, options?: FetchOptions): Promise<void> {
-    return this.#blob.fetch(range, arrived, options);
+  async fetch(range: BlobRange, arrived: Arrival, options?: FetchOptions): Promise<void> {
+    const side = await this.#watcher.side();
+    const take: Arrival = (at, bytes) => {
+      if (this.#watcher.isRight(side)) arrived(at, bytes);
+    };
+    await side.fetch(range, take, options);
   }
 
   blame(range: BlobRange): void {
-    this.#blob.blame?.(range);
+    this.#watcher.blame(range);
   }
 
-  /** The source says in the same turn whether all is here. */
+  /** The source says in the same turn whether all is here: until that is checked, the other side is not let go. */
   async close(): Promise<void> {
-    queueMicrotask(this.#released);
+    queueMicrotask(() => this.#watcher.released());
   }
 }

@@ -22,6 +22,8 @@ export interface RemoteBytes {
   isHere(offset: number, length: number): boolean;
   /** Settles when what was not here, nor on its way, has come; rejects with RemoteError or the signal's reason. */
   prefetch(range: BlobRange, signal?: AbortSignal): Promise<void>;
+  /** Makes the way to it ready, before somebody waits for bytes. */
+  approach?(): void;
   /** Settles when what has come is durable. */
   flush(): Promise<void>;
   /** Settles when what is here was checked as a whole, where all is here and nothing else proves it; rejects where it is wrong. */

@@ -79,7 +79,9 @@ export async function resolveImage(
   const wanted = options.platform === undefined ? hostPlatform() : parsePlatform(options.platform);
   const images = openImages(parsed, options);
   try {
-    return await readImage(images, { name: referenceText(parsed), source: parsed }, wanted);
+    const image = await readImage(images, { name: referenceText(parsed), source: parsed }, wanted);
+    if (options.platform !== undefined) requirePlatform(image, wanted);
+    return image;
   } finally {
     await images.close();
   }
@@ -182,6 +184,15 @@ function choose({ manifests }: ImageIndex, wanted: Platform, reference: string):
   throw new RegistryError(
     'no-platform',
     `${reference} has no image for ${platformText(wanted)}; there is: ${[...new Set(names)].join(', ') || 'none'}; choose with --platform`,
+  );
+}
+
+/** An image that is no part of an index is for whom it is; who asks for another machine is told. Throws RegistryError 'no-platform'. */
+function requirePlatform({ name, platform, index }: ContainerImage, wanted: Platform): void {
+  if (index !== undefined || platform === undefined || fitOf(wanted, platform) !== undefined) return;
+  throw new RegistryError(
+    'no-platform',
+    `${name} is for ${platformText(platform)}, not for ${platformText(wanted)}; leave --platform out to take it all the same`,
   );
 }
 

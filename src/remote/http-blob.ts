@@ -189,6 +189,10 @@ class HttpBlob implements RemoteBlob, FetchContext {
     }
   }
 
+  approach(): void {
+    this.mirrors.first.approach();
+  }
+
   blame(range: BlobRange): void {
     this.mirrors.blame(range);
   }

@@ -48,6 +48,11 @@ export class HttpEndpoint {
     this.#authority = authority;
   }
 
+  /** Opens a connection, where there is none, before somebody waits for it. */
+  approach(): void {
+    this.#context.transport.approach(this.#start);
+  }
+
   /** Follows redirects; 200, 206 and 416 come to the receiver. Rejects like HttpTransport.send. */
   async get(request: EndpointRequest, receiver: Receiver, signal: AbortSignal): Promise<void> {
     const resolved = this.#resolved;

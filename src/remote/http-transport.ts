@@ -90,6 +90,13 @@ export class HttpTransport {
     });
   }
 
+  /** Opens a connection and asks for nothing: who asks first then need not wait for it. Nobody is told where that fails. */
+  approach({ url, guarded }: Pick<HttpRequest, 'url' | 'guarded'>): void {
+    this.#agent(guarded)
+      .then((agent) => agent.dispatch({ origin: url.origin, path: '/', method: 'GET' }, NO_REQUEST))
+      .catch(() => {});
+  }
+
   /** Ends what still runs. */
   async close(): Promise<void> {
     for (const agent of this.#agents) {
@@ -171,6 +178,17 @@ async function loadUndici(): Promise<Undici> {
     );
   }
 }
+
+/** What is thrown when undici has a connection ends the request before it is sent, and the connection stays. */
+const NO_REQUEST: Dispatcher.DispatchHandler = {
+  onRequestStart: () => {
+    throw new Error('only the connection was wanted');
+  },
+  onResponseStart: () => {},
+  onResponseData: () => {},
+  onResponseEnd: () => {},
+  onResponseError: () => {},
+};
 
 /** One request on its way, as undici sees it. */
 class Exchange implements Dispatcher.DispatchHandler {

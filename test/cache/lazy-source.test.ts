@@ -1,5 +1,6 @@
 import t, { type Test } from 'tap';
-import { type LazyOptions, LazySource } from '../../src/cache/lazy-source.js';
+import type { LazyOptions } from '../../src/cache/lazy-options.js';
+import { LazySource } from '../../src/cache/lazy-source.js';
 import { RemoteError } from '../../src/remote/remote-blob.js';
 import { GatedBlob } from '../support/gated-blob.js';
 import { MemoryChunkStore } from '../support/memory-chunk-store.js';

@@ -140,6 +140,16 @@ for (const [what, change, message] of WRONG) {
   });
 }
 
+t.test('wrong: a plain chunk behind the data', async (t) => {
+  const layer = indexedLayer(IMAGE, { ...SHAPE, isCompressed: false });
+  const plain = { isCompressed: false };
+  t.ok(parsed(layer, plain, (index) => index.writeBigUInt64LE(7000n, 32)) instanceof ChunkIndex);
+  t.throws(() => parsed(layer, { ...plain, dataEnd: 9999 }), { code: 'bad-index', message: /chunk 4/ });
+  t.throws(() => parsed(layer, plain, (index) => index.writeBigUInt64LE(7001n, 32)), {
+    ...{ code: 'bad-index', message: /chunk 0/ },
+  });
+});
+
 t.test('wrong: chunks of one size', async (t) => {
   const shape: LayerShape = { chunkSizes: [3000], layout: 'fixed-24' };
   const layer = indexedLayer(IMAGE, shape);

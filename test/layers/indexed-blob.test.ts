@@ -184,9 +184,11 @@ class DamagedBlob extends GatedBlob {
 }
 
 t.test('each byte of the chunks, wrong once: it is blamed, and asked for again', async (t) => {
-  const image = IMAGE.subarray(0, 300);
-  const layer = indexedLayer(image, { ...SHAPE, chunkSizes: [50] });
+  // frames of 100 bytes, so that some pieces of an answer end with one
+  const image = IMAGE.subarray(0, 4 * 84);
+  const layer = indexedLayer(image, { ...SHAPE, chunkSizes: [84] });
   const index = indexOf(layer);
+  t.equal(index.blockLength(0), 100);
   for (let at = 0; at < layer.indexOffset; at++) {
     const inner = new DamagedBlob(layer.blob, at, 1);
     const blob = await open(layer, inner);
@@ -239,6 +241,7 @@ t.test('a frame that gives more than it should, or less', async (t) => {
     'one byte more': zstdFrame(new Uint8Array(5001)),
     'one byte less': zstdFrame(new Uint8Array(4999)),
     'two frames': Buffer.concat([zstdFrame(new Uint8Array(2500)), zstdFrame(new Uint8Array(2500))]),
+    'another frame behind it': Buffer.concat([zstdFrame(new Uint8Array(5000)), zstdFrame(new Uint8Array(0))]),
     'half of it': zstdFrame(new Uint8Array(5000)).subarray(0, 2500),
     'no frame': Buffer.from('no frame at all'),
     'a skippable frame alone': skippableFrame(new Uint8Array(5000)),

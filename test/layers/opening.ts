@@ -4,7 +4,7 @@ import type { BlobRange } from '../../src/cache/source.js';
 import type { BlobEncoding, LayerBlob } from '../../src/layers/layer-blob.js';
 import type { LayerRoom } from '../../src/layers/layer-room.js';
 import { openLayerBlob } from '../../src/layers/layer-source.js';
-import { Scratch } from '../support/scratch.js';
+import type { Scratch } from '../support/scratch.js';
 import { LyingRegistry } from './lying-registry.js';
 
 export const CHUNK = 64 << 10;
@@ -16,9 +16,9 @@ export class Opening {
   readonly #blobs: Record<string, LayerBlob> = {};
   readonly #t: Test;
 
-  constructor(t: Test) {
+  constructor(t: Test, scratch: Scratch) {
     this.#t = t;
-    this.cacheDirectory = `${new Scratch(t).folder()}/cache`;
+    this.cacheDirectory = `${scratch.folder()}/cache`;
   }
 
   /** A blob of the registry, with what is known of it. */

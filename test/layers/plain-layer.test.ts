@@ -6,15 +6,17 @@ import { keptBlobs } from '../../src/cache/cache-contents.js';
 import type { LazySource } from '../../src/cache/lazy-source.js';
 import { Random } from '../support/random.js';
 import { Scratch } from '../support/scratch.js';
+import { until } from '../support/until.js';
 import { digestOf } from '../support/zstd-layer.js';
 import { CHUNK, Opening } from './opening.js';
 
 const IMAGE = Buffer.from(new Random(11).bytes(5 * CHUNK + 100));
 const WHOLE = { offset: 0, length: IMAGE.length };
+const scratch = new Scratch(t);
 const PLAIN = { kind: 'plain' } as const;
 
 t.test('nothing is asked before something is wanted, and then no more than that', async (t) => {
-  const opening = new Opening(t);
+  const opening = new Opening(t, scratch);
   const { registry } = opening;
   const blob = opening.describe(IMAGE, PLAIN);
   const layer = await opening.open(blob);
@@ -26,7 +28,7 @@ t.test('nothing is asked before something is wanted, and then no more than that'
 });
 
 t.test('a thread that cannot wait, and a mount without the network, find what is kept', async (t) => {
-  const opening = new Opening(t);
+  const opening = new Opening(t, scratch);
   const blob = opening.describe(IMAGE, PLAIN);
   const layer = await opening.open(blob);
   await layer.read({ offset: 0, length: CHUNK });
@@ -44,7 +46,7 @@ t.test('a thread that cannot wait, and a mount without the network, find what is
 });
 
 t.test('the digest of all of it, right', async (t) => {
-  const opening = new Opening(t);
+  const opening = new Opening(t, scratch);
   const { registry } = opening;
   const blob = opening.describe(IMAGE, PLAIN);
   const layer = await opening.open(blob);
@@ -65,7 +67,7 @@ t.test('the digest of all of it, right', async (t) => {
 });
 
 t.test('the digest of what somebody else has fetched', async (t) => {
-  const opening = new Opening(t);
+  const opening = new Opening(t, scratch);
   const { registry } = opening;
   const blob = opening.describe(IMAGE, PLAIN);
   registry.lies.set(blob.digest, 3 * CHUNK);
@@ -80,7 +82,7 @@ t.test('the digest of what somebody else has fetched', async (t) => {
 });
 
 t.test('the digest of all of it, wrong: it is told, and what is kept goes', async (t) => {
-  const opening = new Opening(t);
+  const opening = new Opening(t, scratch);
   const { registry, reports } = opening;
   const blob = opening.describe(IMAGE, PLAIN);
   registry.lies.set(blob.digest, 3 * CHUNK + 7);
@@ -88,7 +90,7 @@ t.test('the digest of all of it, wrong: it is told, and what is kept goes', asyn
   const source = layer.source as LazySource;
   const before = await layer.read();
   t.notOk(before.equals(IMAGE), 'nobody knows yet');
-  await source.flush();
+  t.ok(await until(() => reports.length > 0), 'told by itself');
   await t.rejects(layer.whole!.settled(), { code: 'bad-digest', message: blob.digest });
   t.match(reports, [{ code: 'bad-digest', message: /thrown away/ }]);
   const offline = await opening.open(blob, { offline: true, found: layer.known });
@@ -107,7 +109,7 @@ t.test('the digest of all of it, wrong: it is told, and what is kept goes', asyn
 });
 
 t.test('wrong everywhere: reads fail, and it is not fetched again and again', async (t) => {
-  const opening = new Opening(t);
+  const opening = new Opening(t, scratch);
   const { registry } = opening;
   registry.isHopeless = true;
   const blob = opening.describe(IMAGE, PLAIN);
@@ -123,7 +125,7 @@ t.test('wrong everywhere: reads fail, and it is not fetched again and again', as
 });
 
 t.test('what is fetched again after it was evicted is checked again', async (t) => {
-  const opening = new Opening(t);
+  const opening = new Opening(t, scratch);
   const { registry } = opening;
   const blob = opening.describe(IMAGE, PLAIN);
   const first = await opening.open(blob);
@@ -141,8 +143,8 @@ t.test('what is fetched again after it was evicted is checked again', async (t) 
 });
 
 t.test('a part of a file', async (t) => {
-  const opening = new Opening(t);
-  const path = new Scratch(t).file('archive', Buffer.concat([Buffer.alloc(512), IMAGE, Buffer.alloc(512)]));
+  const opening = new Opening(t, scratch);
+  const path = scratch.file('archive', Buffer.concat([Buffer.alloc(512), IMAGE, Buffer.alloc(512)]));
   const place = { kind: 'file', path, offset: 512 } as const;
   const blob = opening.describe(IMAGE, PLAIN, { place });
   const layer = await opening.open(blob, { offline: true });
@@ -160,7 +162,7 @@ t.test('a part of a file', async (t) => {
 });
 
 t.test('a blob that nobody described', async (t) => {
-  const opening = new Opening(t);
+  const opening = new Opening(t, scratch);
   const encoding = {
     kind: 'indexed',
     offset: 0,

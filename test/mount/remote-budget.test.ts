@@ -50,6 +50,13 @@ async function end(t: Test, { mountpoint, unmountFromOutside }: Mounted): Promis
 const bytesOf = (requests: readonly NginxRequest[]): number =>
   requests.reduce((sum, { bytes }) => sum + bytes, 0);
 
+async function readFile(t: Test, { mountpoint }: Cold, when: string, proxy: RoundTripProxy): Promise<void> {
+  const read = await run('cat', [join(mountpoint, 'sizes/text-100000')]);
+  t.equal(read.stdout.length, 100_000);
+  const { sequential, requests } = proxy.take();
+  t.ok(sequential <= ONE_FILE, `a file of 100 KB ${when}: ${sequential} round trips of ${requests}`);
+}
+
 for (const name of ['wide-plain', 'wide-lz4hc-c64k-frag', 'wide-zstd-metabox']) {
   t.test(`round trips of ${name}`, { skip }, async (t) => {
     const nginx = await Nginx.start(t, scratch);
@@ -67,13 +74,15 @@ for (const name of ['wide-plain', 'wide-lz4hc-c64k-frag', 'wide-zstd-metabox']) 
     t.ok(both <= MOUNT_AND_LIST, `mount: ${opening.sequential}, ls -l: ${listing.sequential} round trips`);
     await end(t, mounted);
 
+    const early = await mountCold(url);
+    proxy.take();
+    await readFile(t, early, 'before its metadata has come', proxy);
+    await end(t, early);
+
     const ahead = await mountCold(url, 'metadata');
     t.ok(await until(() => isListable(ahead, url)), 'the metadata comes by itself');
     proxy.take();
-    const read = await run('cat', [join(ahead.mountpoint, 'sizes/text-100000')]);
-    t.equal(read.stdout.length, 100_000);
-    const { sequential, requests } = proxy.take();
-    t.ok(sequential <= ONE_FILE, `a file of 100 KB: ${sequential} round trips of ${requests}`);
+    await readFile(t, ahead, 'when its metadata has come', proxy);
     await end(t, ahead);
   });
 }

@@ -30,10 +30,25 @@ const rules: Record<string, { readonly from: readonly string[]; readonly typesOf
     from: ['cache', 'remote', 'verity', 'system', 'erofs-reader'],
     typesOf: ['registry', 'open.ts', 'proof'],
   },
-  'open-source.ts': { from: ['cache', 'remote', 'options', 'layers', 'registry'], typesOf: ['prefetch'] },
+  'open-source.ts': {
+    from: ['cache', 'remote', 'options', 'layers', 'open-blob.ts', 'open-url.ts'],
+    typesOf: ['prefetch', 'registry'],
+  },
+  'open-url.ts': { from: ['cache', 'remote'], typesOf: ['open-source.ts'] },
+  'open-blob.ts': { from: ['cache', 'layers', 'registry', 'open-url.ts'], typesOf: ['open-source.ts'] },
   'network-options.ts': { from: ['cache', 'options', 'prefetch'], typesOf: ['open-source.ts'] },
   'open-layer.ts': {
-    from: ['erofs-reader', 'cache', 'verity', 'proof', 'tree', 'open-objects.ts', 'open-source.ts', 'system'],
+    from: [
+      'erofs-reader',
+      'cache',
+      'verity',
+      'proof',
+      'tree',
+      'layers',
+      'open-objects.ts',
+      'open-source.ts',
+      'system',
+    ],
     typesOf: ['open.ts'],
   },
   // prefetch, for waiting for several things at a time
@@ -43,14 +58,26 @@ const rules: Record<string, { readonly from: readonly string[]; readonly typesOf
   },
   'open.ts': {
     from: ['open-layer.ts', 'open-layers.ts', 'open-source.ts'],
-    typesOf: ['erofs-reader', 'cache', 'tree', 'proof', 'prefetch', 'open-objects.ts', 'container-spec.ts'],
+    typesOf: [
+      'erofs-reader',
+      'cache',
+      'tree',
+      'proof',
+      'layers',
+      'prefetch',
+      'open-objects.ts',
+      'container-spec.ts',
+    ],
   },
   'open-again.ts': { from: [], typesOf: ['open.ts', 'proof'] },
   snapshotter: { from: ['erofs-reader', 'cache'] },
-  'container-options.ts': { from: ['options'], typesOf: ['layers'] },
+  'container-options.ts': { from: ['options', 'layers', 'registry'] },
+  // prefetch, for waiting for several things at a time
+  'container-referrers.ts': { from: ['registry', 'verity', 'prefetch'], typesOf: ['layers'] },
+  'container-tar-indexes.ts': { from: ['registry', 'layers', 'container-referrers.ts'] },
   'container-spec.ts': {
-    from: ['layers', 'registry'],
-    typesOf: ['container-options.ts', 'open.ts', 'open-source.ts', 'proof'],
+    from: ['layers', 'registry', 'proof', 'container-referrers.ts', 'container-tar-indexes.ts'],
+    typesOf: ['container-options.ts', 'open.ts', 'open-source.ts'],
   },
   'container-inspection.ts': { from: ['container-spec.ts', 'registry'], typesOf: ['layers'] },
   'image-spec.ts': {

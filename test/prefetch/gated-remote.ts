@@ -1,6 +1,7 @@
 /** An image behind a gate that the test opens, as what is prefetched from. */
 import type { Test } from 'tap';
-import { type LazyOptions, LazySource } from '../../src/cache/lazy-source.js';
+import type { LazyOptions } from '../../src/cache/lazy-options.js';
+import { LazySource } from '../../src/cache/lazy-source.js';
 import { openSources } from '../../src/open.js';
 import type { RemoteImage } from '../../src/prefetch/remote-image.js';
 import { GatedBlob } from '../support/gated-blob.js';
