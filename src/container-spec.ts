@@ -163,14 +163,34 @@ function fileOf({ place, encoding, size }: LayerBlob): string | undefined {
   return isFile && statSync(place.path).size === size ? place.path : undefined;
 }
 
-/** "sha256:…: 123 bytes, each block verified …", one line a layer, and what is to be said besides. */
-export const layerLines = ({ layers, notes }: ContainerFacts): string[] => [
-  ...layers.map((layer) =>
-    [
-      `${layer.digest}: ${layer.size} bytes, ${guaranteeText(layer.guarantee)}`,
-      ...(layer.isPacked ? ['all of it is fetched and unpacked before anything of it can be read'] : []),
-      ...layer.notes,
-    ].join('; '),
-  ),
-  ...notes,
-];
+/** "layers 1 to 3 (123 bytes): each block verified …": a line for neighbours of which the same is to be said, and what is to be said besides. */
+export function layerLines({ layers, notes }: ContainerFacts): string[] {
+  const runs: { readonly text: string; readonly first: number; readonly layers: LayerFacts[] }[] = [];
+  for (const [i, layer] of layers.entries()) {
+    const text = layerText(layer);
+    const last = runs.at(-1);
+    if (last?.text === text) last.layers.push(layer);
+    else runs.push({ text, first: i + 1, layers: [layer] });
+  }
+  return [...runs.map(({ text, ...run }) => `${runText(run)}: ${text}`), ...notes];
+}
+
+function runText({
+  first,
+  layers,
+}: {
+  readonly first: number;
+  readonly layers: readonly LayerFacts[];
+}): string {
+  const bytes = layers.reduce((sum, { size }) => sum + size, 0);
+  return layers.length === 1
+    ? `layer ${first} (${layers[0]!.digest}, ${bytes} bytes)`
+    : `layers ${first} to ${first + layers.length - 1} (${bytes} bytes)`;
+}
+
+const layerText = ({ guarantee, isPacked, notes }: LayerFacts): string =>
+  [
+    guaranteeText(guarantee),
+    ...(isPacked ? ['all of it is fetched and unpacked before anything of it can be read'] : []),
+    ...notes,
+  ].join('; ');

@@ -29,7 +29,7 @@ async function run(words: string[]): Promise<void> {
   const root = process.geteuid?.() === 0;
   const lists = [...subtypeOption(values.type), ...(values.options ?? [])];
   const caller = { root, isMountProgram: true, sloppy: values.sloppy === true };
-  const wanted = await wantedBy([source], lists, caller);
+  const wanted = await wantedBy([source], lists, caller, { report: ({ message }) => tell(message) });
   if (values.verbose === true) for (const option of wanted.ignored) tell(`-o ${option} has no effect`);
   if (values.fake === true) return;
   await mountImage(

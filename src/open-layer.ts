@@ -76,8 +76,8 @@ export async function openLayer(spec: LayerSpec, context: LayerContext): Promise
     const opened = await openSource(reference, remote, { verified, report, observed });
     const { source, parts = [source] } = opened;
     if (opened.known !== undefined) {
-      const written = source instanceof LazySource ? source.written : undefined;
-      known[reference] = { ...opened.known, written };
+      const shared = source instanceof LazySource ? source.shared : undefined;
+      known[reference] = { ...opened.known, shared };
     }
     lazy.push(...parts.filter((part) => part instanceof LazySource));
     return source;

@@ -8,6 +8,7 @@
  */
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
+import type { SharedBlob } from './shared-blob.js';
 
 const MAGIC = 0x4b435245;
 const VERSION = 1;
@@ -36,8 +37,8 @@ export interface BlobIdentity {
   readonly name: string;
   /** bytes */
   readonly size: number;
-  /** ChunkStore.written of a store of it in this process: what that has written is here before it is durable */
-  readonly written?: SharedArrayBuffer | undefined;
+  /** of another store of it in this process: what that has written is here before it is durable */
+  readonly shared?: SharedBlob | undefined;
 }
 
 export interface IndexHeader {

@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { writeWhole } from '../system/atomic-file.js';
 import { makeDirectories } from '../system/directories.js';
 import { blobKey } from './chunk-index.js';
+import type { SharedBlob } from './shared-blob.js';
 
 export interface KnownBlob {
   /** as Source says */
@@ -20,8 +21,8 @@ export interface KnownBlob {
   readonly size: number;
   /** as RemoteBlob says */
   readonly version: string;
-  /** as BlobIdentity says; of this process alone */
-  readonly written?: SharedArrayBuffer | undefined;
+  /** of a source of it in this process */
+  readonly shared?: SharedBlob | undefined;
 }
 
 /** `reference` names a blob without its version and without secrets. undefined where nothing usable is kept. */

@@ -24,20 +24,25 @@ export const command: CommandModule<object, InspectArguments> = {
 };
 
 async function run(given: InspectArguments): Promise<void> {
-  const [{ openSpec }, { inspectContainer }, { inspectionLines }, { byteString, Output }, { Problems }] =
-    await Promise.all([
-      import('../open-options.js'),
-      import('../container-inspection.js'),
-      import('./inspection-text.js'),
-      import('./output.js'),
-      import('./problems.js'),
-    ]);
+  const [
+    { openSpec },
+    { inspectContainer },
+    { inspectionLines, inspectionObject },
+    { byteString, Output },
+    { Problems },
+  ] = await Promise.all([
+    import('../open-options.js'),
+    import('../container-inspection.js'),
+    import('./inspection-text.js'),
+    import('./output.js'),
+    import('./problems.js'),
+  ]);
   const problems = new Problems('erofs inspect');
   const { choice, remote, proof } = openSpec(givenOptions(given), (name) => `--${name}`);
   const report = (problem: Error) => problems.report(problem);
   const inspection = await inspectContainer(given.reference, { choice, remote, proof, report });
   const output = new Output(process.stdout);
-  const lines = given.json ? [JSON.stringify(inspection)] : inspectionLines(inspection);
+  const lines = given.json ? [JSON.stringify(inspectionObject(inspection))] : inspectionLines(inspection);
   for (const line of lines) await output.line(byteString(line));
   await output.flush();
 }

@@ -1,8 +1,24 @@
-/** An inspected container image for people. */
+/** An inspected container image for people and programs. */
 import type { InspectedLayer, Inspection } from '../container-inspection.js';
 import { guaranteeText } from '../layers/guarantee.js';
 
 const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+
+/** For programs: the names that the other commands' JSON has, and null for what is absent. */
+export function inspectionObject(inspection: Inspection): object {
+  const { name, digest, mediaType, platform, platforms, layers, notes, obstacle } = inspection;
+  return {
+    ...{ name, digest, media_type: mediaType, platform: platform ?? null },
+    platforms: platforms.map(({ platform, digest, size, isChosen }) => ({
+      ...{ platform: platform ?? null, digest, size: size ?? null, chosen: isChosen },
+    })),
+    layers: layers.map(({ digest, size, mediaType, role, guarantee, isPacked, notes }) => ({
+      ...{ digest, size, media_type: mediaType, role: role ?? null, guarantee: guarantee ?? null },
+      ...{ packed: isPacked ?? null, notes },
+    })),
+    ...{ notes, obstacle: obstacle ?? null },
+  };
+}
 
 export function inspectionLines({
   name,

@@ -45,6 +45,7 @@ export class WholeDigest {
   #source: LazySource | undefined;
   /** the other side that gave the bytes, until these are known to be right: it is told who gave wrong ones */
   #remote: RemoteBlob | undefined;
+  #opening: Promise<RemoteBlob> | undefined;
   /** all of it, come anew and found right */
   #anew: Promise<RemoteBlob> | undefined;
   #checking: Promise<void> | undefined;
@@ -71,7 +72,7 @@ export class WholeDigest {
     this.#forget();
     return new WatchedBlob(this.#known, {
       side: () => this.#side(),
-      isRight: (side) => !this.#isWrong || side !== this.#remote,
+      isRight: (side) => side !== this.#remote || (!this.#isWrong && this.#anew === undefined),
       blame: (range) => this.#remote?.blame?.(range),
       released: () => {
         if (this.#checking === undefined) this.#letGo();
@@ -178,24 +179,37 @@ export class WholeDigest {
         throw error;
       });
     }
-    if (this.#anew !== undefined) return this.#anew;
-    this.#remote ??= await this.#room.open(this.#accept);
-    return this.#remote;
+    return this.#anew ?? this.#open();
+  }
+
+  /** Once, however many ask at the same time. */
+  #open(): Promise<RemoteBlob> {
+    this.#opening ??= this.#room.open(this.#accept).then(
+      (remote) => {
+        this.#remote = remote;
+        return remote;
+      },
+      (error) => {
+        this.#opening = undefined;
+        throw error;
+      },
+    );
+    return this.#opening;
   }
 
   async #fetchAnew(): Promise<RemoteBlob> {
     if (performance.now() < this.#restUntil) throw this.#failure;
     const { id, name, size, version } = this.#known;
-    this.#remote ??= await this.#room.open(this.#accept);
+    const remote = await this.#open();
     try {
       const packed = { name, compression: 'none', digest: this.#digest } as const;
       const room = { cacheDirectory: this.#room.cacheDirectory, limit: size };
-      const whole = await unpack(piecesOfBlob(this.#remote), packed, room);
+      const whole = await unpack(piecesOfBlob(remote), packed, room);
       this.#isWrong = false;
       this.#failure = undefined;
       return new FileBlob(whole, { id, name, version });
     } catch (error) {
-      this.#remote.blame?.({ offset: 0, length: size });
+      remote.blame?.({ offset: 0, length: size });
       if (error instanceof LayerError) {
         this.#failure = error;
         this.#restUntil = performance.now() + REST;
@@ -209,7 +223,8 @@ export class WholeDigest {
     this.#anew?.then((blob) => blob.close()).catch(() => {});
     this.#anew = undefined;
     if (this.#isWrong && !this.#isStopped) return;
-    this.#remote?.close().catch(() => {});
+    this.#opening?.then((remote) => remote.close()).catch(() => {});
+    this.#opening = undefined;
     this.#remote = undefined;
   }
 

@@ -47,7 +47,11 @@ t.test('of a store, another one in the process has what is not durable yet, and 
   const content = new Content(20 * chunkSize);
   const folder = scratch.folder();
   const open = (written?: SharedArrayBuffer) =>
-    openChunkStore(folder, { ...content.blob, written }, { chunkSize, budget: 2 ** 30, readOnly: true });
+    openChunkStore(
+      folder,
+      { ...content.blob, shared: { written } },
+      { chunkSize, budget: 2 ** 30, readOnly: true },
+    );
   const one = content.open(folder);
   const [sharing, apart] = [open(one.written), open()];
   one.put(3, content.chunk(3));

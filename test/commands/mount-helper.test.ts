@@ -3,6 +3,9 @@ import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { devFuseRoot } from '../support/front-end.js';
+import { writeImage } from '../support/image-writer.js';
+import { directory, file } from '../support/image-writer-node.js';
+import { makeLayout } from '../support/layout.js';
 import { differences, type Manifest, readManifest } from '../support/manifest.js';
 import { saveLayers, threeLayers } from '../support/merged-layers.js';
 import { mountedAt } from '../support/mount-table.js';
@@ -13,13 +16,13 @@ import { observe } from '../support/python.js';
 import { erofs, run } from '../support/run.js';
 import { Scratch } from '../support/scratch.js';
 
+const scratch = new Scratch(t);
 const image = join(images, 'plain.erofs');
 const skip = devFuseRoot.missing === undefined ? {} : { skip: devFuseRoot.missing };
 const mountFuse = '/usr/sbin/mount.fuse3';
 const helper = (...words: string[]) => run(process.execPath, [mountHelper, ...words]);
 
 t.test('called as mount(8) calls it', skip, async (t) => {
-  const scratch = new Scratch(t);
   const mountpoint = scratch.folder('root');
   const options = 'rw,noatime,nofail,x-systemd.automount,_netdev,uid=7';
   t.match(await helper(image, mountpoint, '-s', '-n', '-o', options, '-t', 'fuse.erofs'), {
@@ -39,7 +42,6 @@ t.test('called as mount(8) calls it', skip, async (t) => {
 });
 
 t.test("as containerd's EROFS snapshotter asks for it", skip, async (t) => {
-  const scratch = new Scratch(t);
   const mountpoint = scratch.folder('root');
   const [merged, ...layers] = ['merged', 'layer1', 'layer2'].map((name) => join(images, `${name}.erofs`));
   const options = ['ro', 'loop', ...layers.map((layer) => `device=${layer}`), 'X-containerd.mkfs.size=1'];
@@ -56,7 +58,6 @@ t.test("as containerd's EROFS snapshotter asks for it", skip, async (t) => {
 });
 
 t.test('X-containerd.dmverity names the sidecar', skip, async (t) => {
-  const scratch = new Scratch(t);
   const mountpoint = scratch.folder('root');
   const { bytes, root, hashOffset } = proven(readFileSync(image));
   const layer = scratch.file('layer.erofs', bytes);
@@ -81,7 +82,6 @@ t.test(
   'mount.fuse3 calls it, as for the type fuse3.mount.fuse.erofs of containerd',
   existsSync(mountFuse) ? skip : { skip: `needs ${mountFuse}` },
   async (t) => {
-    const scratch = new Scratch(t);
     const mountpoint = scratch.folder('root');
     const folder = scratch.folder('root', 'bin');
     writeFileSync(
@@ -109,7 +109,6 @@ t.test(
 );
 
 t.test('layers: the source is the lowest, upper= those above it', skip, async (t) => {
-  const scratch = new Scratch(t);
   const mountpoint = scratch.folder('root');
   const layers = saveLayers(scratch.folder('root', 'layers'), threeLayers);
   const options = layers.slice(1).map((path) => `upper=${path}`);
@@ -121,13 +120,12 @@ t.test('layers: the source is the lowest, upper= those above it', skip, async (t
 });
 
 t.test('-f does all but the mount', skip, async (t) => {
-  const mountpoint = new Scratch(t).folder('root');
+  const mountpoint = scratch.folder('root');
   t.match(await helper(image, mountpoint, '-f'), { status: 0, stdout: '', stderr: '' });
   t.equal(mountedAt(mountpoint), undefined);
 });
 
 t.test('an environment with next to nothing in it is enough', skip, async (t) => {
-  const scratch = new Scratch(t);
   const mountpoint = scratch.folder('root');
   const ended = await run('env', ['-i', process.execPath, mountHelper, image, mountpoint]);
   t.match(ended, { status: 0, stderr: '' });
@@ -135,7 +133,7 @@ t.test('an environment with next to nothing in it is enough', skip, async (t) =>
 });
 
 t.test("failures have mount(8)'s exit codes, and one line", async (t) => {
-  const mountpoint = new Scratch(t).folder();
+  const mountpoint = scratch.folder();
   const failures: [string[], number, RegExp][] = [
     [[], 1, /^mount\.fuse\.erofs: expected: mount\.fuse\.erofs IMAGE DIR .*\n$/],
     [[image, mountpoint, '-x'], 1, /^mount\.fuse\.erofs: .*'-x'.*\n$/],
@@ -150,25 +148,74 @@ t.test("failures have mount(8)'s exit codes, and one line", async (t) => {
 });
 
 t.test('mount -t fuse.erofs and a line of fstab find it', skip, async (t) => {
-  const scratch = new Scratch(t);
   const mountpoint = scratch.folder('root');
-  const sbin = scratch.folder('root', 'sbin');
-  const program = join(sbin, 'mount.fuse.erofs');
-  writeFileSync(program, `#!/bin/sh\nexec "${process.execPath}" "${mountHelper}" "$@"\n`);
-  chmodSync(program, 0o755);
   const table = scratch.file('fstab', `${image} ${mountpoint} fuse.erofs defaults,nofail,noatime 0 0\n`);
-  // the namespace has a /sbin of its own; the last word says how the mount looks from within
-  const inNamespace = (...words: string[]) =>
-    run('unshare', ['-m', 'sh', '-c', SCRIPT, 'sh', sbin, mountpoint, ...words]);
   for (const words of [
     ['mount', '-t', 'fuse.erofs', image, mountpoint],
     ['mount', '-T', table, mountpoint],
   ]) {
-    const ended = await inNamespace(...words);
+    const ended = await inNamespace(scratch, mountpoint, ...words);
     t.match(ended, { status: 0, stdout: 'fuse.erofs ro\n', stderr: '' }, words.join(' '));
     t.same(await remains(mountpoint), []);
   }
 });
+
+t.test(
+  'container images: their options with _ for -, and the table of mounts of the system',
+  skip,
+  async (t) => {
+    const mountpoint = scratch.folder('root');
+    const named = (name: string) => [
+      { bytes: writeImage({ root: directory({ data: directory({ [name]: file(name) }) }) }).bytes.toBytes() },
+    ];
+    const platforms = ['amd64', 'riscv64'].map((architecture) => ({ os: 'linux', architecture }));
+    const { folder } = makeLayout(
+      scratch,
+      platforms.map((platform) => ({ layers: named(platform.architecture), platform, config: platform })),
+    );
+    const image = `oci-layout:${folder}`;
+    const options = [
+      'platform=linux/riscv64',
+      'plain_http',
+      `hosts_dir=${folder}`,
+      'require_lazy',
+      'offline',
+    ];
+    t.match(await helper(image, mountpoint, '-v', '-o', options.join(',')), {
+      status: 0,
+      stdout: /; 1 layer: not verified\)\n$/,
+      stderr: /^mount\.fuse\.erofs: layer 1 \(sha256:\w+, \d+ bytes\): not verified\n$/,
+    });
+    t.match(mountedAt(mountpoint), { type: 'fuse.erofs', source: image });
+    t.equal(readFileSync(join(mountpoint, 'data', 'riscv64'), 'utf8'), 'riscv64');
+    await erofs(['umount', mountpoint]);
+    t.match(await helper(image, mountpoint, '-o', 'platform=linux/arm'), {
+      status: 32,
+      stderr: /^mount\.fuse\.erofs: oci-layout:[^\n]* has no image for linux\/arm; [^\n]*\n$/,
+    });
+
+    const line = `${image} ${mountpoint} fuse.erofs ro,nofail,_netdev,platform=linux/riscv64 0 0\n`;
+    const ended = await inNamespace(
+      scratch,
+      mountpoint,
+      'mount',
+      '-T',
+      scratch.file('fstab', line),
+      mountpoint,
+    );
+    t.match(ended, { status: 0, stdout: 'fuse.erofs ro\n' });
+    t.same(await remains(mountpoint), []);
+  },
+);
+
+/** The namespace has a /sbin of its own, with the helper; what is printed is how the mount looks from within. */
+function inNamespace(scratch: Scratch, mountpoint: string, ...words: string[]) {
+  const sbin = scratch.folder('root', 'sbin');
+  const program = join(sbin, 'mount.fuse.erofs');
+  writeFileSync(program, `#!/bin/sh\nexec "${process.execPath}" "${mountHelper}" "$@"\n`);
+  chmodSync(program, 0o755);
+  return run('unshare', ['-m', 'sh', '-c', SCRIPT, 'sh', sbin, mountpoint, ...words]);
+}
 
 const SCRIPT = `
 set -e

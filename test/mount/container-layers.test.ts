@@ -171,6 +171,11 @@ t.test('with a registry', { skip }, async (t) => {
     const layers = [withRole('overlay-lower', low!), ...indexInside(middle!), ...withTree(top!)];
     const mounted = await customer.mount(scratch, devFuseRoot, { image: await push(layers) });
     t.match(mounted.said.stdout, /; 3 layers: digest, chunk-index, dm-verity\)\n$/);
+    t.match(
+      mounted.said.stderr,
+      /^(erofs mount: layer \d \(sha256:\w+, \d+ bytes\): [^\n]+\n){3}$/,
+      'a line each',
+    );
     t.same(await digestsBelow(mounted, 'root'), digestsOf(shownOfThree));
     await end(t, mounted);
   });

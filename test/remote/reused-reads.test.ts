@@ -51,20 +51,27 @@ t.test('who reads at once gets every byte, and then the end', async (t) => {
   t.equal(memories.size, 1, 'large pieces come in the same memory');
 });
 
-t.test('who reads late gets every byte as well', async (t) => {
-  const socket = await connected(t, await serve(t, (peer) => peer.end(bytes)));
-  const pieces: Buffer[] = [];
-  const reading = (async () => {
-    for (let length = 0; length < bytes.length; await sleep(1)) {
-      const piece: Buffer | null = socket.read();
-      if (piece === null) continue;
-      pieces.push(Buffer.from(piece));
-      length += piece.length;
-    }
-  })();
-  await reading;
-  t.equal(Buffer.compare(Buffer.concat(pieces), bytes), 0);
+t.test('so do those who read late, and not from the memory that others read to', async (t) => {
+  const contents = [bytes, bytes.toReversed()];
+  let peers = 0;
+  const port = await serve(t, (peer) => peer.end(contents[peers++]!));
+  for (const [i, socket] of [await connected(t, port), await connected(t, port)].entries()) {
+    const reading = readLate(socket, contents[i]!.length);
+    t.equal(Buffer.compare(await reading, contents[i]!), 0);
+  }
 });
+
+/** Looks only now and then whether something has come. */
+async function readLate(socket: Socket, length: number): Promise<Buffer> {
+  const pieces: Buffer[] = [];
+  for (let read = 0; read < length; await sleep(1)) {
+    const piece: Buffer | null = socket.read();
+    if (piece === null) continue;
+    pieces.push(Buffer.from(piece));
+    read += piece.length;
+  }
+  return Buffer.concat(pieces);
+}
 
 t.test('answers that are cut within their fields', async (t) => {
   const port = await serve(t, (socket) => {

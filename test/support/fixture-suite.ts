@@ -10,6 +10,8 @@ import { Scratch } from './scratch.js';
 
 export interface FixtureSuite {
   readonly front: FrontEnd;
+  /** an ordinary run takes every so many of the fixtures; all with FIXTURES=all */
+  readonly every?: number;
   /** why this front end cannot show this fixture */
   readonly missingFor?: (fixture: Fixture) => string | undefined;
   /** what this front end is documented to show differently; the manifest itself unless given */
@@ -18,10 +20,11 @@ export interface FixtureSuite {
   readonly also?: (t: Test, fixture: Fixture, mounted: Mounted, scratch: Scratch) => Promise<void>;
 }
 
-export function fixtureSuite({ front, missingFor, shows, also }: FixtureSuite): void {
+export function fixtureSuite({ front, every = 1, missingFor, shows, also }: FixtureSuite): void {
   const scratch = new Scratch(t);
   t.ok(allFixtures.length > 0, 'there are fixtures');
-  for (const fixture of allFixtures) {
+  const isTaken = (i: number) => i % every === 0 || process.env.FIXTURES === 'all';
+  for (const fixture of allFixtures.filter((_, i) => isTaken(i))) {
     const skip = front.missing ?? noPython ?? missingFor?.(fixture) ?? false;
     t.test(`${fixture.name} through ${front.name}`, { skip }, async (t) => {
       const mounted = await mount(scratch, front, fixture);
