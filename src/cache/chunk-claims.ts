@@ -28,10 +28,26 @@ export class ChunkClaims {
     return taken;
   }
 
+  /** Whether this store has claimed the chunk. */
+  holds(chunk: number): boolean {
+    return this.#held.has(chunk);
+  }
+
   /** Ends the claim of a chunk, where there is one. */
   release(chunk: number): void {
     if (!this.#held.delete(chunk)) return;
     this.#attempt(() => unlockBytes(this.#descriptor, chunk, 1));
+  }
+
+  /** The same for many: neighbours cost no more than one. */
+  releaseAll(chunks: Iterable<number>): void {
+    const held = [...chunks].filter((chunk) => this.#held.delete(chunk)).sort((a, b) => a - b);
+    for (let first = 0, end = 1; end <= held.length; end++) {
+      if (end < held.length && held[end] === held[end - 1]! + 1) continue;
+      const [chunk, count] = [held[first]!, end - first];
+      this.#attempt(() => unlockBytes(this.#descriptor, chunk, count));
+      first = end;
+    }
   }
 
   /** Whether somebody else has claimed the chunk. */

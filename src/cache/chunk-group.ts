@@ -10,8 +10,6 @@ import type { ChunkClaims } from './chunk-claims.js';
 import type { BlobFiles } from './chunk-files.js';
 import { isSameRecord } from './chunk-index.js';
 import type { ChunkRecords } from './chunk-records.js';
-import type { LentBytes } from './chunk-store.js';
-import { ChunkWriter, type WaitingChunk } from './chunk-writer.js';
 
 /** A sync takes 1.7 ms for 64 KiB, 2.4 ms for 4 MiB (SSD): so many bytes are waited for, or so many milliseconds. */
 const GROUP_BYTES = 4 * 2 ** 20;
@@ -24,9 +22,6 @@ export class ChunkGroup {
   readonly #records: ChunkRecords;
   readonly #claims: ChunkClaims;
   readonly #report: (problem: unknown) => void;
-  readonly #writer: ChunkWriter;
-  /** records by chunk, of bytes that are not in the file yet */
-  readonly #unwritten = new Map<number, Uint32Array>();
   /** records by chunk: those that wait for a sync to begin, and those that it makes durable */
   #waiting = new Map<number, Uint32Array>();
   #syncing = new Map<number, Uint32Array>();
@@ -47,12 +42,6 @@ export class ChunkGroup {
     this.#records = records;
     this.#claims = claims;
     this.#report = report;
-    this.#writer = new ChunkWriter({
-      descriptor: files.data,
-      chunkSize: files.layout.chunkSize,
-      written: (chunks) => this.#written(chunks),
-      failed: (chunks, problem) => this.#failed(chunks, problem),
-    });
   }
 
   /** Whether these very bytes were written and only wait. */
@@ -66,46 +55,20 @@ export class ChunkGroup {
     return this.#recordOf(chunk)?.[0] ?? 0;
   }
 
-  /** Writes a chunk: later, where its bytes can be held until then. Throws the system's error. */
-  add(chunk: number, record: Uint32Array, bytes: Uint8Array, place: LentBytes | undefined): void {
-    if (place !== undefined && this.#writer.add(chunk, bytes, place)) {
-      this.#unwritten.set(chunk, record);
-      return;
-    }
-    this.#writer.write(chunk, bytes);
+  /** The bytes of the chunk have been written. */
+  add(chunk: number, record: Uint32Array, bytes: number): void {
     this.#records.noteWritten(chunk, record);
     this.#waiting.set(chunk, record);
-    this.#waitingBytes += bytes.length;
+    this.#waitingBytes += bytes;
     this.#schedule();
   }
 
   #recordOf(chunk: number): Uint32Array | undefined {
-    return this.#unwritten.get(chunk) ?? this.#waiting.get(chunk) ?? this.#syncing.get(chunk);
-  }
-
-  #written(chunks: readonly WaitingChunk[]): void {
-    for (const { chunk, bytes } of chunks) {
-      const record = this.#unwritten.get(chunk);
-      if (record === undefined) continue;
-      this.#unwritten.delete(chunk);
-      this.#records.noteWritten(chunk, record);
-      this.#waiting.set(chunk, record);
-      this.#waitingBytes += bytes.length;
-    }
-    this.#schedule();
-  }
-
-  #failed(chunks: readonly WaitingChunk[], problem: unknown): void {
-    for (const { chunk } of chunks) {
-      this.#unwritten.delete(chunk);
-      this.#claims.release(chunk);
-    }
-    this.#report(problem);
+    return this.#waiting.get(chunk) ?? this.#syncing.get(chunk);
   }
 
   /** Settles when the chunks that were added, and their records, are durable, or were given up. */
   async flush(): Promise<void> {
-    await this.#writer.settled();
     while (this.#running !== undefined || this.#waiting.size > 0) await (this.#running ?? this.#start());
     if (this.#isIndexDirty && !this.#isClosed) {
       this.#isIndexDirty = false;
@@ -120,11 +83,6 @@ export class ChunkGroup {
   close(): Promise<unknown> {
     this.#isClosed = true;
     clearTimeout(this.#timer);
-    try {
-      this.#writer.writeNow();
-    } catch (error) {
-      this.#report(error);
-    }
     const left = new Map([...this.#syncing, ...this.#waiting]);
     this.#syncing = new Map();
     this.#waiting = new Map();
@@ -134,11 +92,11 @@ export class ChunkGroup {
     } catch (error) {
       this.#report(error);
     }
-    return Promise.allSettled([this.#writer.settled(), this.#running, this.#syncingIndex]);
+    return Promise.allSettled([this.#running, this.#syncingIndex]);
   }
 
   #schedule(): void {
-    if (this.#isClosed || this.#running !== undefined || this.#waiting.size === 0) return;
+    if (this.#running !== undefined || this.#waiting.size === 0) return;
     if (this.#waitingBytes >= GROUP_BYTES) void this.#start();
     else this.#timer ??= setTimeout(() => void this.#start(), GROUP_TIME).unref();
   }
@@ -162,15 +120,12 @@ export class ChunkGroup {
       await syncData(this.#files.data);
       // a chunk that was written anew meanwhile has bytes that this sync may not have seen
       for (const chunk of this.#waiting.keys()) this.#syncing.delete(chunk);
-      for (const chunk of this.#unwritten.keys()) this.#syncing.delete(chunk);
       this.#records.write(this.#syncing);
       this.#isIndexDirty ||= this.#syncing.size > 0;
     } catch (error) {
       this.#report(error);
     }
-    for (const chunk of this.#syncing.keys()) {
-      this.#records.forgetWritten(chunk);
-      this.#claims.release(chunk);
-    }
+    for (const chunk of this.#syncing.keys()) this.#records.forgetWritten(chunk);
+    this.#claims.releaseAll(this.#syncing.keys());
   }
 }

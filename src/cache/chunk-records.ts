@@ -108,6 +108,7 @@ export class ChunkRecords {
     records.fill(0, Math.floor(read / records.BYTES_PER_ELEMENT));
     const end = Math.min(this.#layout.chunks, first + REGION_CHUNKS);
     for (let chunk = first; chunk < end; chunk++) {
+      if (this.seal(chunk) === 0 && this.#written?.has(chunk) !== true) continue;
       const record = this.record(chunk);
       const isOnDisk = record[0] !== 0 && record[0] === sealOf(record, chunk, this.#files.header.generation);
       if (!isOnDisk && this.#written?.take(chunk, record) !== true) record[0] = 0;

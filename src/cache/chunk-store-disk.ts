@@ -4,6 +4,7 @@
  * LAW: nothing that a disk does ends a read or a mount. What cannot be read is not here, what cannot be kept is not kept,
  * and the first problem is reported.
  */
+import { writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { CacheBudget } from './cache-budget.js';
 import { blobsFolder, CacheError, findCacheDirectory, openCacheDirectory } from './cache-directory.js';
@@ -14,7 +15,7 @@ import { type BlobIdentity, blobKey, isSameRecord } from './chunk-index.js';
 import { pinChunk, unpinChunk } from './chunk-pins.js';
 import { ChunkReader } from './chunk-reader.js';
 import { ChunkRecords } from './chunk-records.js';
-import type { ChunkStore, ChunkStoreOptions, LentBytes } from './chunk-store.js';
+import type { ChunkStore, ChunkStoreOptions } from './chunk-store.js';
 import { WrittenChunks, writtenMemory } from './written-chunks.js';
 
 /** Milliseconds between two looks whether the files are there now, or have been removed. */
@@ -88,7 +89,7 @@ export class DiskChunkStore implements ChunkStore {
     this.#folder = join(blobs, blobKey(blob.id));
     this.#budget = new CacheBudget(blobs, options.budget, this.#fail);
     // to another process it went as text
-    if (blob.written instanceof SharedArrayBuffer) this.#written = blob.written;
+    if (blob.shared?.written instanceof SharedArrayBuffer) this.#written = blob.shared.written;
     this.#look();
     this.chunkSize = this.#opened?.files.header.chunkSize ?? options.chunkSize;
   }
@@ -118,7 +119,7 @@ export class DiskChunkStore implements ChunkStore {
     return false;
   }
 
-  put(chunk: number, bytes: Uint8Array, place?: LentBytes): void {
+  put(chunk: number, bytes: Uint8Array): void {
     this.#checkChunk(chunk, bytes);
     const opened = this.#opened;
     this.#isKeeping = false;
@@ -128,7 +129,7 @@ export class DiskChunkStore implements ChunkStore {
     }
     if (opened.files.isWritable && performance.now() >= this.#pausedUntil) {
       try {
-        this.#isKeeping = this.#keep(opened, chunk, bytes, place);
+        this.#isKeeping = this.#keep(opened, chunk, bytes);
       } catch (error) {
         this.#failed(error);
       }
@@ -178,7 +179,8 @@ export class DiskChunkStore implements ChunkStore {
       await opened?.flush();
       if (!this.#isOver && opened?.files.isRemoved === true) this.#nextLook = 0;
     } catch (error) {
-      this.#failed(error);
+      // of a store that was closed meanwhile nobody expects anything
+      if (!this.#isOver) this.#failed(error);
     }
     this.#look();
     await this.#budget.settled();
@@ -199,21 +201,22 @@ export class DiskChunkStore implements ChunkStore {
   }
 
   /** False where the budget has no room for it. */
-  #keep(
-    { files, records, group }: OpenBlob,
-    chunk: number,
-    bytes: Uint8Array,
-    place: LentBytes | undefined,
-  ): boolean {
+  #keep({ files, records, claims, group }: OpenBlob, chunk: number, bytes: Uint8Array): boolean {
     const record = records.recordOf(chunk, bytes);
-    const isKept = records.hasNow(chunk);
+    // a claim is made for what is not here, and keeps others from bringing it
+    const isKept = !claims.holds(chunk) && records.hasNow(chunk);
     if (isKept && isSameRecord(records.record(chunk), record)) return true;
     if (group.has(chunk, record)) return true;
     if (!this.#budget.take(bytes.length)) return false;
     // before its bytes, so that what a crash leaves without a record is known to be young
     records.use(files.layout.regionOf(chunk));
     if (isKept) records.clear(chunk);
-    group.add(chunk, record, bytes, place);
+    // At once, as the bytes are still in the processor's cache: 0.1 s for 300 MB. Another thread, with more at a time, took 0.6 s.
+    const position = chunk * this.chunkSize;
+    for (let done = 0; done < bytes.length; ) {
+      done += writeSync(files.data, bytes, done, bytes.length - done, position + done);
+    }
+    group.add(chunk, record, bytes.length);
     return true;
   }
 

@@ -4,16 +4,10 @@ import { DiskChunkStore } from './chunk-store-disk.js';
 
 export type { BlobIdentity } from './chunk-index.js';
 
-/** Memory that is used for something else when nobody holds it. */
-export interface LentBytes {
-  hold(): unknown;
-  release(): void;
-}
-
 export interface ChunkStore {
   /** bytes, a power of two, the same for everybody who opens the store of one blob */
   readonly chunkSize: number;
-  /** for other stores of the blob in this process: see BlobIdentity */
+  /** for other stores of the blob in this process: see SharedBlob */
   readonly written?: SharedArrayBuffer | undefined;
   /** Whether all chunks of a range of bytes are here. No system call where they were before. */
   has(offset: number, length: number): boolean;
@@ -24,7 +18,7 @@ export interface ChunkStore {
    * is kept with other bytes is replaced. Its claim ends once it is recorded, or not kept. A disk that fails or is full keeps nothing; it is reported once, not thrown.
    * Throws RangeError for bytes that are no chunk.
    */
-  put(chunk: number, bytes: Uint8Array, place?: LentBytes): void;
+  put(chunk: number, bytes: Uint8Array): void;
   /**
    * Claims those of the chunks first .. end that are not here and that no other store of the blob has claimed, in this process or
    * another, and returns them ascending: their bytes are to be put, or the claims released. Where nothing is kept, or claims

@@ -16,8 +16,10 @@ import { DEFAULT_DEADLINE, Grace } from './grace.js';
 import { HeldChunks } from './held-chunks.js';
 import type { LazyCounters, LazyOptions } from './lazy-options.js';
 import { type LazyBlob, OtherSide } from './other-side.js';
+import { ReadNotes } from './read-notes.js';
 import { Readahead } from './readahead.js';
 import { type Place, RecentChunks } from './recent-chunks.js';
+import type { SharedBlob } from './shared-blob.js';
 import type { BlobRange, Source } from './source.js';
 
 /** How long one read waits, and whether what was here for it has been counted. */
@@ -45,10 +47,12 @@ export class LazySource implements Source {
   readonly #flights: Flights;
   readonly #ahead: AheadQueue;
   readonly #readahead: Readahead;
+  readonly #reads: ReadNotes;
   readonly #otherSide: OtherSide;
   readonly #counters = { chunksFetched: 0, hits: 0 };
   #unasked: ChunkAssembly | undefined;
   #lastFailure: unknown;
+  #following: Promise<void> | undefined;
   #closed = false;
 
   /** Takes over store and connection: closing it closes both. */
@@ -61,6 +65,9 @@ export class LazySource implements Source {
     this.#options = options;
     this.#otherSide = new OtherSide(blob, options.connection);
     this.#recent = new RecentChunks(options.memory ?? 32 * MIB, this.chunkSize);
+    const reads = blob.shared?.reads;
+    // to another process it went as text
+    this.#reads = new ReadNotes(reads instanceof SharedArrayBuffer ? reads : undefined);
     const isMissing = (chunk: number) => !this.#isChunkHere(chunk);
     this.#flights = new Flights({
       places: this,
@@ -75,7 +82,8 @@ export class LazySource implements Source {
     this.#ahead = new AheadQueue(this.#flights, {
       longest: this.#longest,
       parallel: options.parallelAhead ?? 2,
-      isMissing,
+      // what is kept is found when it is claimed, many chunks at once
+      isMissing: (chunk) => !this.#recent.has(chunk),
     });
     this.#readahead = new Readahead({
       largest: this.#chunks(options.readahead ?? 16 * MIB),
@@ -83,9 +91,9 @@ export class LazySource implements Source {
     });
   }
 
-  /** as ChunkStore says */
-  get written(): SharedArrayBuffer | undefined {
-    return this.#store.written;
+  /** for other sources of the blob in this process */
+  get shared(): SharedBlob {
+    return { written: this.#store.written, reads: this.#reads.memory };
   }
 
   get counters(): LazyCounters {
@@ -105,9 +113,11 @@ export class LazySource implements Source {
 
   isHere(offset: number, length: number): boolean {
     const first = Math.floor(offset / this.chunkSize);
+    const end = Math.ceil((offset + length) / this.chunkSize);
+    // who fetches sees for himself what is read
+    if (!this.#otherSide.mayBeAsked) this.#reads.add(first, end);
     if (!this.#recent.has(first) && this.#store.has(offset, length)) return true;
-    const last = Math.ceil((offset + length) / this.chunkSize);
-    for (let chunk = first; chunk < last; chunk++) {
+    for (let chunk = first; chunk < end; chunk++) {
       if (!this.#isChunkHere(chunk)) return false;
     }
     return true;
@@ -205,6 +215,7 @@ export class LazySource implements Source {
     this.#closed = true;
     this.#options.watcher?.stop();
     const reason = new RemoteError('unreachable', `${this.name} was closed while it was read`);
+    this.#reads.wake();
     this.#ahead.clear(reason);
     this.#flights.abort(reason);
     this.#otherSide.close();
@@ -229,7 +240,7 @@ export class LazySource implements Source {
   /** Waits until each of them is in memory or kept. */
   async #gather(ranges: readonly BlobRange[], held: HeldChunks, wait: Wait): Promise<void> {
     const { patience, grace } = wait;
-    const isMissing = (chunk: number) => !this.#isChunkHere(chunk);
+    const isMissing = (chunk: number) => this.#flights.has(chunk) || !this.#isChunkHere(chunk);
     let missing = held.chunks.filter(isMissing);
     if (!wait.isCounted) this.#counters.hits += held.chunks.length - missing.length;
     wait.isCounted = true;
@@ -277,7 +288,10 @@ export class LazySource implements Source {
       for (const run of coalesce(wanted, limits, mayFetch)) {
         flights.push(...this.#flights.start(run, false, grace.isOver));
       }
-      if (!grace.hasBegun) this.#readAhead(missing);
+      if (!grace.hasBegun) {
+        this.#reads.take(this.#readAhead);
+        for (const { first, end } of coalesce(missing, WHOLE_RUNS, NEVER)) this.#readAhead(first, end);
+      }
       const arriving = flights.map(async ({ chunk, arrived }) => {
         const place = await arrived;
         held?.add(chunk, place.hold());
@@ -288,20 +302,27 @@ export class LazySource implements Source {
     }
   }
 
-  #readAhead(chunks: readonly number[]): void {
+  readonly #readAhead = (first: number, end: number): void => {
+    const ahead = this.#readahead.observe(first, end);
+    if (ahead === undefined || !this.#otherSide.mayBeAsked) return;
     const count = Math.ceil(this.size / this.chunkSize);
-    for (const { first, end } of coalesce(chunks, { gap: 0, longest: count }, NEVER)) {
-      const ahead = this.#readahead.observe(first, end);
-      if (ahead === undefined || !this.#otherSide.mayBeAsked) continue;
-      const within: ChunkRun = { first: ahead.first, end: Math.min(count, ahead.end) };
-      this.#ahead.readahead(within);
+    const within: ChunkRun = { first: ahead.first, end: Math.min(count, ahead.end) };
+    this.#ahead.readahead(within);
+    this.#following ??= this.#follow();
+  };
+
+  /** From when something is first fetched ahead, every note of a read is looked at. */
+  async #follow(): Promise<void> {
+    while (!this.#closed) {
+      await this.#reads.more();
+      this.#reads.take(this.#readAhead);
     }
   }
 
   #keep(chunk: number, place: Place): void {
     this.#counters.chunksFetched++;
     this.#recent.set(chunk, place);
-    this.#store.put(chunk, place.bytes, place);
+    this.#store.put(chunk, place.bytes);
   }
 
   #isChunkHere(chunk: number): boolean {
@@ -372,6 +393,7 @@ export class LazySource implements Source {
 }
 
 const NEVER = () => false;
+const WHOLE_RUNS = { gap: 0, longest: Number.POSITIVE_INFINITY };
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

@@ -1,5 +1,6 @@
 /** The way to the other side of one blob: open, or opened when it is needed, and let go when it is not any more. */
 import { type RemoteBlob, RemoteError } from '../remote/remote-blob.js';
+import type { SharedBlob } from './shared-blob.js';
 
 export interface LazyBlob {
   /** as RemoteBlob says: what was opened before must be the same one */
@@ -7,6 +8,8 @@ export interface LazyBlob {
   readonly name: string;
   /** bytes */
   readonly size: number;
+  /** of another source of it in this process */
+  readonly shared?: SharedBlob | undefined;
 }
 
 /** How it is opened. */

@@ -29,6 +29,11 @@ export class WrittenChunks {
     Atomics.store(this.#words, chunk * this.#layout.recordWords, 0);
   }
 
+  /** False where take() would be. */
+  has(chunk: number): boolean {
+    return Atomics.load(this.#words, chunk * this.#layout.recordWords) !== 0;
+  }
+
   /** Fills `record` where the chunk has one here. */
   take(chunk: number, record: Uint32Array): boolean {
     const { recordWords } = this.#layout;

@@ -1,0 +1,9 @@
+/**
+ * What the threads of one process share of a blob that they read: each to the others as it is. To another process it goes as nothing.
+ */
+export interface SharedBlob {
+  /** see WrittenChunks */
+  readonly written?: SharedArrayBuffer | undefined;
+  /** see ReadNotes */
+  readonly reads?: SharedArrayBuffer | undefined;
+}
