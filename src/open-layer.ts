@@ -15,13 +15,12 @@ import { readSuperblock } from './erofs-reader/superblock.js';
 import type { Guarantee } from './layers/guarantee.js';
 import { isBlobReference } from './layers/layer-blob.js';
 import type { LayerSpec, OpenedLayer, ProblemReport, ReadObserver } from './open.js';
-import { openObjects } from './open-objects.js';
 import { openSource, type RemoteSpec, shownReference } from './open-source.js';
 import { type BlobClaims, noProof, type ProofSpec } from './proof/proof-spec.js';
-import { type ProvenBlob, proveAll } from './proof/prove.js';
+import type { ProvenBlob } from './proof/prove.js';
+import { needsNoProof } from './proof/unproven.js';
 import { systemLz4 } from './system/lz4-library.js';
 import { ImageTree } from './tree/image-tree.js';
-import { checkFileSystem } from './verity/dm-verity-checks.js';
 
 /** What a layer keeps in memory: in one's own, or in that of all layers that are merged. */
 export interface LayerMemory {
@@ -95,7 +94,7 @@ export async function openLayer(spec: LayerSpec, context: LayerContext): Promise
     const guarantees = references.map((reference) =>
       isBlobReference(reference) ? (known[reference]?.version as Guarantee | undefined) : undefined,
     );
-    const blobs = await proveAll(sources, claims, spec.offset ?? 0, (reference) => open(reference, true));
+    const blobs = await proven(sources, claims, spec.offset ?? 0, (reference) => open(reference, true));
     // closing a proven source closes the one below it
     for (const [i, { source }] of blobs.entries()) sources[i] = source;
     const image = await openBlobs(blobs, spec, context);
@@ -103,6 +102,7 @@ export async function openLayer(spec: LayerSpec, context: LayerContext): Promise
     // other threads are to find what opening took
     for (const source of lazy) await source.flush();
     if (spec.objects === undefined) return opened;
+    const { openObjects } = await import('./open-objects.js');
     return await openObjects(opened, {
       ...spec.objects,
       requireVerity: spec.proof?.require,
@@ -112,6 +112,19 @@ export async function openLayer(spec: LayerSpec, context: LayerContext): Promise
     for (const source of sources) source.close();
     throw error instanceof ErofsError ? namingImage(error, name) : error;
   }
+}
+
+/** What proves is loaded where something is to be proven: it takes longer than to open an image. */
+async function proven(
+  sources: readonly Source[],
+  claims: ProofSpec,
+  base: number,
+  open: (reference: string) => Promise<Source>,
+): Promise<ProvenBlob[]> {
+  if (needsNoProof(sources, claims))
+    return sources.map((source) => ({ source, proof: noProof(source.name) }));
+  const { proveAll } = await import('./proof/prove.js');
+  return proveAll(sources, claims, base, open);
 }
 
 /** As openLayer, over sources that the caller made and nothing proves: the image first, then the extra devices. */
@@ -144,7 +157,10 @@ async function openBlobs(
   const extents = firstDevice === 0 ? decoded : new ExtentCache(decoded, firstDevice);
   const allowTruncated = spec.allowTruncated ?? false;
   const { algorithms, blocks, blockSize } = await drive(() => readSuperblock(bytes), bytes);
-  if (blobs[0]!.proof.kind !== 'none') checkFileSystem(blobs[0]!.source.size, base + blocks * blockSize);
+  if (blobs[0]!.proof.kind !== 'none') {
+    const { checkFileSystem } = await import('./verity/dm-verity-checks.js');
+    checkFileSystem(blobs[0]!.source.size, base + blocks * blockSize);
+  }
   await loadCodecs(algorithms, { lz4: systemLz4 });
   const image = await drive(() => new ErofsImage(bytes, { decoded: extents, allowTruncated }), bytes);
   return {

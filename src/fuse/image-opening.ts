@@ -5,10 +5,7 @@
  * thread that waits. Of an image that is all here there is no such thread's image, and no request ever waits.
  */
 import { type ImageSpec, isAllHere, type OpenedImage, openImage, type ProblemReport } from '../open.js';
-import { readPlan } from '../prefetch/plan.js';
-import { Prefetch } from '../prefetch/prefetch.js';
 import type { PrefetchAmount } from '../prefetch/prefetch-options.js';
-import { TraceRecorder } from '../prefetch/trace-recorder.js';
 import type { ReadonlyTree } from '../tree/tree.js';
 
 /** Of a mount, unless it is told otherwise. */
@@ -37,7 +34,13 @@ export function openToWait(spec: ImageSpec, report: ProblemReport): Promise<Open
   return isAllHere(spec) ? undefined : openAndPrefetch(spec, report);
 }
 
+/** What fetches ahead is loaded for images that may have to wait alone. */
 async function openAndPrefetch(spec: ImageSpec, report: ProblemReport): Promise<OpenedImage> {
+  const [{ readPlan }, { Prefetch }, { TraceRecorder }] = await Promise.all([
+    import('../prefetch/plan.js'),
+    import('../prefetch/prefetch.js'),
+    import('../prefetch/trace-recorder.js'),
+  ]);
   const { prefetch: wanted, cacheSize: budget = 0 } = spec.remote ?? {};
   // a trace is to hold what programs read, and nothing else
   const plan = readPlan(wanted, wanted?.recordFile === undefined ? DEFAULT_AMOUNT : 'none');

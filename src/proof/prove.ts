@@ -5,12 +5,13 @@ import { openFileSource } from '../cache/file-source.js';
 import type { Source } from '../cache/source.js';
 import { isUrl } from '../options/reference.js';
 import { VerityError } from '../verity/errors.js';
-import { parseSidecar, SIDECAR_SUFFIX } from '../verity/sidecar.js';
+import { parseSidecar } from '../verity/sidecar.js';
 import { appendedHashOffset } from './appended-tree.js';
 import { checkBlobDigest } from './blob-digest.js';
 import { dmVeritySource } from './dm-verity-source.js';
 import { fsVeritySource } from './fs-verity-source.js';
 import { type BlobClaims, noProof, type Proof, type ProofSpec } from './proof-spec.js';
+import { SIDECAR_SUFFIX, sidecarOf } from './sidecar-path.js';
 import { SIGNATURE_SUFFIX, signerOf } from './signed-root.js';
 
 /** Opens what holds a tree. */
@@ -178,8 +179,6 @@ function sidecarClaims(
     root: Buffer.from(rootHash).toString('hex'),
   };
 }
-
-const sidecarOf = (blob: string, { sidecar }: BlobClaims): string => sidecar ?? `${blob}${SIDECAR_SUFFIX}`;
 
 /** Only a file that does not exist is absent: one that cannot be read must not turn checking off. */
 function readIfThere(path: string): string | undefined {

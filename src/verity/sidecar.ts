@@ -7,8 +7,6 @@
  */
 import { checkHashOffset, ProofError, parseRoot } from './layer-proof.js';
 
-export const SIDECAR_SUFFIX = '.dmverity';
-
 export interface Sidecar {
   readonly rootHash: Uint8Array;
   /** byte of the dm-verity superblock, in the image or in `hashDevice` */

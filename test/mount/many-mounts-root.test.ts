@@ -1,5 +1,5 @@
-/** 100 mounts and unmounts in a row, as root. */
+/** Mounts and unmounts in a row, as root. */
 import { devFuseRoot } from '../support/front-end.js';
 import { mountRounds } from '../support/mount-rounds.js';
 
-mountRounds(devFuseRoot, 100);
+mountRounds(devFuseRoot, Number(process.env.ROUNDS ?? 40));
