@@ -5,6 +5,6 @@ import { withoutXattrs } from '../support/manifest.js';
 
 fixtureSuite({
   front: devFusePlain,
-  every: 6,
+  every: 10,
   shows: (manifest) => withoutXattrs(manifest, (name) => name.startsWith('trusted.')),
 });

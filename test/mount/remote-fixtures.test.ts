@@ -137,7 +137,7 @@ t.test('HTTP/2 over TLS, dev-fuse', { skip: withoutServer || (devFuseRoot.missin
   const nginx = await Nginx.start(t, scratch, { tls });
   const words = ['--ca', tls.caFile];
   const way = { front: devFuseRoot, nginx, urlOf: (path: string) => nginx.tlsUrl(path), words };
-  const images = ['plain', 'blobdev', 'wide-lz4hc-c64k-frag', 'wide-plain'].map(fixture);
+  const images = ['plain', 'blobdev'].map(fixture);
   const kept = new Map<Fixture, string>();
   for (const image of images) {
     kept.set(image, await coldWarmOffline(t, way, image, offlineMount));
@@ -156,7 +156,7 @@ t.test('HTTP/1.1, fuse-native', { skip: withoutServer || (fuseNative.missing ?? 
   const compared = (manifest: Manifest) =>
     Object.fromEntries(Object.entries(fileDigests(manifest)).map(([path, sha256]) => [path, { sha256 }]));
   const way = { front: fuseNative, nginx, urlOf: (path: string) => nginx.url(path), compared };
-  for (const image of ['plain', 'blobdev', 'wide-lz4hc-c64k-frag'].map(fixture)) {
+  for (const image of ['blobdev', 'wide-lz4hc-c64k-frag'].map(fixture)) {
     await coldWarmOffline(t, way, image, offlineMount);
   }
 });
