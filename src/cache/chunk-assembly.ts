@@ -1,5 +1,6 @@
 /** Whole chunks out of the pieces of one answer, which come in order but begin and end anywhere. */
 import type { Place } from './recent-chunks.js';
+import type { BlobRange } from './source.js';
 
 export interface ChunkPlaces {
   /** bytes */
@@ -10,6 +11,16 @@ export interface ChunkPlaces {
 
 export function chunkLength({ chunkSize, size }: ChunkPlaces, chunk: number): number {
   return Math.min(chunkSize, size - chunk * chunkSize);
+}
+
+/** Chunks that ranges lie in, ascending, each once. */
+export function chunksOf({ chunkSize }: ChunkPlaces, ranges: readonly BlobRange[]): number[] {
+  const chunks = new Set<number>();
+  for (const { offset, length } of ranges) {
+    const end = Math.ceil((offset + length) / chunkSize);
+    for (let chunk = Math.floor(offset / chunkSize); chunk < end; chunk++) chunks.add(chunk);
+  }
+  return [...chunks].sort((a, b) => a - b);
 }
 
 /** Who gets the chunks. */

@@ -16,9 +16,10 @@ export interface ChunkStore {
   /**
    * Keeps a whole chunk, the last one as long as the blob has it: visible to all once it is durable, a moment later. One that
    * is kept with other bytes is replaced. Its claim ends once it is recorded, or not kept. A disk that fails or is full keeps nothing; it is reported once, not thrown.
-   * Throws RangeError for bytes that are no chunk.
+   * Throws RangeError for bytes that are no chunk. `lent`: the bytes stay as they are while it is held, so that they may be
+   * written later.
    */
-  put(chunk: number, bytes: Uint8Array): void;
+  put(chunk: number, bytes: Uint8Array, lent?: LentBytes): void;
   /**
    * Claims those of the chunks first .. end that are not here and that no other store of the blob has claimed, in this process or
    * another, and returns them ascending: their bytes are to be put, or the claims released. Where nothing is kept, or claims
@@ -38,6 +39,12 @@ export interface ChunkStore {
   unpin(chunk: number): void;
   /** Keeps what was put before. */
   close(): void;
+}
+
+/** What holds the memory of bytes that are lent. */
+export interface LentBytes {
+  hold(): unknown;
+  release(): void;
 }
 
 export interface ChunkStoreOptions {

@@ -8,7 +8,7 @@ import { ErofsError } from '../erofs-reader/errors.js';
 import { RemoteError } from '../remote/remote-blob.js';
 import { Patience, unlessAborted } from './abort.js';
 import { AheadQueue } from './ahead-queue.js';
-import { type ChunkAssembly, chunkLength } from './chunk-assembly.js';
+import { type ChunkAssembly, chunkLength, chunksOf } from './chunk-assembly.js';
 import type { ChunkStore } from './chunk-store.js';
 import { type ChunkRun, coalesce } from './coalesce.js';
 import { type Flight, Flights } from './flights.js';
@@ -20,6 +20,7 @@ import { ReadNotes } from './read-notes.js';
 import { Readahead } from './readahead.js';
 import { type Place, RecentChunks } from './recent-chunks.js';
 import type { SharedBlob } from './shared-blob.js';
+import { SharedPlaces, sharedPlacesMemory } from './shared-places.js';
 import type { BlobRange, Source } from './source.js';
 
 /** How long one read waits, and whether what was here for it has been counted. */
@@ -43,7 +44,10 @@ export class LazySource implements Source {
   readonly chunkSize: number;
   readonly #store: ChunkStore;
   readonly #options: LazyOptions;
+  /** those that are fetched here, and what can be copied from: the same, or what another thread has fetched */
   readonly #recent: RecentChunks;
+  readonly #arrived: Pick<SharedPlaces, 'has' | 'copy' | 'discard'>;
+  readonly #places: SharedPlaces;
   readonly #flights: Flights;
   readonly #ahead: AheadQueue;
   readonly #readahead: Readahead;
@@ -64,10 +68,15 @@ export class LazySource implements Source {
     this.#store = store;
     this.#options = options;
     this.#otherSide = new OtherSide(blob, options.connection);
-    this.#recent = new RecentChunks(options.memory ?? 32 * MIB, this.chunkSize);
-    const reads = blob.shared?.reads;
     // to another process it went as text
-    this.#reads = new ReadNotes(reads instanceof SharedArrayBuffer ? reads : undefined);
+    const shared = blob.shared?.reads instanceof SharedArrayBuffer ? blob.shared : undefined;
+    const { mayBeAsked } = this.#otherSide;
+    const places = mayBeAsked ? this.#chunks(options.memory ?? 32 * MIB) : 0;
+    const theirs = mayBeAsked ? undefined : shared?.places;
+    this.#places = new SharedPlaces(this.chunkSize, theirs ?? sharedPlacesMemory(places, this));
+    this.#recent = new RecentChunks(this.#places);
+    this.#arrived = mayBeAsked ? this.#recent : this.#places;
+    this.#reads = new ReadNotes(shared?.reads);
     const isMissing = (chunk: number) => !this.#isChunkHere(chunk);
     this.#flights = new Flights({
       places: this,
@@ -93,7 +102,7 @@ export class LazySource implements Source {
 
   /** for other sources of the blob in this process */
   get shared(): SharedBlob {
-    return { written: this.#store.written, reads: this.#reads.memory };
+    return { written: this.#store.written, reads: this.#reads.memory, places: this.#places.memory };
   }
 
   get counters(): LazyCounters {
@@ -103,7 +112,7 @@ export class LazySource implements Source {
   readSync(dst: Uint8Array, offset: number): boolean {
     this.#checkRange(offset, dst.length);
     this.#options.observed?.(offset, dst.length);
-    const isRecent = this.#recent.has(Math.floor(offset / this.chunkSize));
+    const isRecent = this.#arrived.has(Math.floor(offset / this.chunkSize));
     const filled = (!isRecent && this.#store.readSync(dst, offset)) || this.#assemble(dst, offset);
     if (filled)
       this.#counters.hits +=
@@ -116,7 +125,7 @@ export class LazySource implements Source {
     const end = Math.ceil((offset + length) / this.chunkSize);
     // who fetches sees for himself what is read
     if (!this.#otherSide.mayBeAsked) this.#reads.add(first, end);
-    if (!this.#recent.has(first) && this.#store.has(offset, length)) return true;
+    if (!this.#arrived.has(first) && this.#store.has(offset, length)) return true;
     for (let chunk = first; chunk < end; chunk++) {
       if (!this.#isChunkHere(chunk)) return false;
     }
@@ -126,8 +135,8 @@ export class LazySource implements Source {
   /** The whole chunks that the range lies in. Whoever gave them in this session is asked last for them. */
   discard(offset: number, length: number): void {
     this.#otherSide.remote?.blame?.({ offset, length });
-    for (const chunk of this.#chunksOf([{ offset, length }])) {
-      this.#recent.delete(chunk);
+    for (const chunk of chunksOf(this, [{ offset, length }])) {
+      this.#arrived.discard(chunk);
       this.#store.doubt(chunk);
     }
   }
@@ -175,7 +184,7 @@ export class LazySource implements Source {
   async prefetch({ offset, length }: BlobRange, signal?: AbortSignal): Promise<void> {
     if (!this.#otherSide.mayBeAsked) throw this.#otherSide.offline();
     const within = { offset, length: Math.min(this.size, offset + length) - offset };
-    const chunks = this.#chunksOf([within]);
+    const chunks = chunksOf(this, [within]);
     if (chunks.length === 0) return;
     await this.#ahead.prefetch({ first: chunks[0]!, end: chunks.at(-1)! + 1 }, signal);
     const grace = new Grace(this.#options);
@@ -232,7 +241,7 @@ export class LazySource implements Source {
       this.#checkRange(offset, length);
       this.#options.observed?.(offset, length);
     }
-    const held = new HeldChunks(this.#store, this.#chunksOf(ranges));
+    const held = new HeldChunks(this.#store, chunksOf(this, ranges));
     for (const chunk of held.chunks) held.add(chunk, this.#recent.hold(chunk));
     return held;
   }
@@ -322,11 +331,11 @@ export class LazySource implements Source {
   #keep(chunk: number, place: Place): void {
     this.#counters.chunksFetched++;
     this.#recent.set(chunk, place);
-    this.#store.put(chunk, place.bytes);
+    this.#store.put(chunk, place.bytes, place.number < 0 ? undefined : place);
   }
 
   #isChunkHere(chunk: number): boolean {
-    if (this.#recent.has(chunk)) return true;
+    if (this.#arrived.has(chunk)) return true;
     return this.#store.has(chunk * this.chunkSize, chunkLength(this, chunk));
   }
 
@@ -337,22 +346,11 @@ export class LazySource implements Source {
       const chunk = Math.floor(position / this.chunkSize);
       const skip = position - chunk * this.chunkSize;
       const count = Math.min(dst.length - filled, this.chunkSize - skip);
-      const bytes = this.#recent.get(chunk);
-      if (bytes !== undefined) dst.set(bytes.subarray(skip, skip + count), filled);
-      else if (!this.#store.readSync(dst.subarray(filled, filled + count), position)) return false;
+      const part = dst.subarray(filled, filled + count);
+      if (!this.#arrived.copy(part, chunk, skip) && !this.#store.readSync(part, position)) return false;
       filled += count;
     }
     return true;
-  }
-
-  /** Chunks that ranges lie in, ascending, each once. */
-  #chunksOf(ranges: readonly BlobRange[]): number[] {
-    const chunks = new Set<number>();
-    for (const { offset, length } of ranges) {
-      const end = Math.ceil((offset + length) / this.chunkSize);
-      for (let chunk = Math.floor(offset / this.chunkSize); chunk < end; chunk++) chunks.add(chunk);
-    }
-    return [...chunks].sort((a, b) => a - b);
   }
 
   #requestEnded(failure: unknown): void {

@@ -1,3 +1,5 @@
+import type { SharedPlacesMemory } from './shared-places.js';
+
 /**
  * What the threads of one process share of a blob that they read: each to the others as it is. To another process it goes as nothing.
  */
@@ -6,4 +8,6 @@ export interface SharedBlob {
   readonly written?: SharedArrayBuffer | undefined;
   /** see ReadNotes */
   readonly reads?: SharedArrayBuffer | undefined;
+  /** see SharedPlaces */
+  readonly places?: SharedPlacesMemory | undefined;
 }

@@ -1,7 +1,12 @@
 import t from 'tap';
 import { RecentChunks } from '../../src/cache/recent-chunks.js';
+import { SharedPlaces, sharedPlacesMemory } from '../../src/cache/shared-places.js';
 
 const CHUNK = 8;
+
+function places(count: number): SharedPlaces {
+  return new SharedPlaces(CHUNK, sharedPlacesMemory(count, { chunkSize: CHUNK, size: 100 * CHUNK }));
+}
 
 /** Puts a chunk there whose bytes are its number. */
 function arrive(memory: RecentChunks, chunk: number, length = CHUNK) {
@@ -12,13 +17,17 @@ function arrive(memory: RecentChunks, chunk: number, length = CHUNK) {
   return place;
 }
 
-const held = (memory: RecentChunks, chunk: number) => memory.get(chunk)?.[0];
+/** The first byte of a chunk. */
+function held(memory: Pick<RecentChunks, 'copy'>, chunk: number): number | undefined {
+  const byte = new Uint8Array(1);
+  return memory.copy(byte, chunk, 0) ? byte[0] : undefined;
+}
 
 t.test('the last chunks are here, in memory that is used again', async (t) => {
-  const memory = new RecentChunks(4 * CHUNK, CHUNK);
-  const buffers = new Set<unknown>();
-  for (let chunk = 0; chunk < 100; chunk++) buffers.add(arrive(memory, chunk).bytes.buffer);
-  t.equal(buffers.size, 4);
+  const memory = new RecentChunks(places(4));
+  const starts = new Set<number>();
+  for (let chunk = 0; chunk < 100; chunk++) starts.add(arrive(memory, chunk).bytes.byteOffset);
+  t.equal(starts.size, 4);
   t.same(
     [95, 96, 97, 98, 99].map((chunk) => held(memory, chunk)),
     [undefined, 96, 97, 98, 99],
@@ -26,7 +35,7 @@ t.test('the last chunks are here, in memory that is used again', async (t) => {
 });
 
 t.test('what is held stays, whatever comes', async (t) => {
-  const memory = new RecentChunks(4 * CHUNK, CHUNK);
+  const memory = new RecentChunks(places(4));
   arrive(memory, 1);
   const place = memory.hold(1)!;
   for (let chunk = 2; chunk < 50; chunk++) arrive(memory, chunk);
@@ -39,8 +48,8 @@ t.test('what is held stays, whatever comes', async (t) => {
 });
 
 t.test('where all is held there is more, as long as it is held', async (t) => {
-  const memory = new RecentChunks(2 * CHUNK, CHUNK);
-  const places = [1, 2, 3, 4].map((chunk) => {
+  const memory = new RecentChunks(places(2));
+  const holding = [1, 2, 3, 4].map((chunk) => {
     arrive(memory, chunk);
     return memory.hold(chunk);
   });
@@ -52,11 +61,11 @@ t.test('where all is held there is more, as long as it is held', async (t) => {
   t.equal(held(memory, 5), 5);
   extra.release();
   t.notOk(memory.has(5));
-  for (const place of places) place?.release();
+  for (const place of holding) place?.release();
 });
 
 t.test('a chunk that comes anew has its new bytes, and who holds the old ones keeps them', async (t) => {
-  const memory = new RecentChunks(4 * CHUNK, CHUNK);
+  const memory = new RecentChunks(places(4));
   arrive(memory, 1);
   const old = memory.hold(1)!;
   const place = memory.take(CHUNK);
@@ -67,14 +76,33 @@ t.test('a chunk that comes anew has its new bytes, and who holds the old ones ke
   t.equal(old.bytes[0], 1);
   old.release();
   t.equal(held(memory, 1), 77, 'letting go of the old one takes nothing');
-  memory.delete(1);
+  memory.discard(1);
   t.notOk(memory.has(1));
 });
 
 t.test('the last chunk of a blob is shorter', async (t) => {
-  const memory = new RecentChunks(CHUNK, CHUNK);
-  arrive(memory, 1, 3);
-  t.equal(memory.get(1)!.length, 3);
-  arrive(memory, 2);
-  t.equal(memory.get(2)!.length, CHUNK);
+  const memory = new RecentChunks(places(1));
+  t.equal(arrive(memory, 1, 3).bytes.length, 3);
+  t.equal(arrive(memory, 2).bytes.length, CHUNK);
+});
+
+t.test('others see what is here, and nothing of what is not any more', async (t) => {
+  const shared = places(2);
+  const memory = new RecentChunks(shared);
+  const other = new SharedPlaces(CHUNK, shared.memory);
+  for (const chunk of [1, 2, 3]) arrive(memory, chunk);
+  t.same(
+    [1, 2, 3].map((chunk) => held(other, chunk)),
+    [undefined, 2, 3],
+  );
+  const part = new Uint8Array(3);
+  t.ok(other.copy(part, 3, CHUNK - 3));
+  t.same([...part], [3, 3, 3]);
+  other.discard(3);
+  t.same([held(other, 3), held(memory, 3)], [undefined, 3], 'wrong bytes are wrong for who found it out');
+  memory.discard(3);
+  arrive(memory, 3);
+  t.equal(held(other, 3), 3, 'and right again when they come anew');
+  memory.discard(2);
+  t.notOk(other.has(2));
 });
