@@ -14,7 +14,9 @@ export interface Bench {
   readonly absences: Absences;
   /** that are here, this program first */
   readonly baselines: readonly Baseline[];
-  /** whether caches may be dropped, so that first use can be measured */
+  /** whether caches are dropped, without which there is no cold */
+  readonly dropsCaches: boolean;
+  /** whether what begins with nothing in the page cache is measured */
   readonly firstUse: boolean;
   /** what the network of the remote scenarios is like */
   readonly link: Link;

@@ -39,10 +39,12 @@ async function measure(settings: Settings): Promise<Report> {
   if (size.variants < SIZES.full.variants) {
     absences.note(`variants of the image beyond the first ${size.variants}`, `not in ${given}`);
   }
-  const unable = size.firstUse ? noDropping() : `not in ${given}`;
-  if (unable !== undefined) absences.note('first use, with nothing in the page cache', unable);
-  const firstUse = unable === undefined;
-  const bench: Bench = { size, images, workspace, absences, baselines, firstUse, link };
+  const unable = size.dropsCaches ? noDropping() : `not in ${given}`;
+  const dropsCaches = unable === undefined;
+  if (!dropsCaches) absences.note('cold: a mount whose page cache was emptied', unable);
+  const firstUse = dropsCaches && size.firstUse;
+  if (!firstUse) absences.note('first use, with nothing in the page cache', unable ?? `not in ${given}`);
+  const bench: Bench = { size, images, workspace, absences, baselines, dropsCaches, firstUse, link };
   const scenarios = chosen(settings.scenarios);
   const outcome = await runScenarios(scenarios, bench, rounds, progress);
   workspace.clean();

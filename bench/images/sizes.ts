@@ -9,6 +9,8 @@ export interface Size {
   /** of each scenario's variants of the image so many, from the first on */
   readonly variants: number;
   /** whether caches are dropped to measure first use: then everything has to be read from disk again */
+  /** where the user may: for the short form it would cost everything else on the machine its page cache */
+  readonly dropsCaches: boolean;
   readonly firstUse: boolean;
   readonly container: ContainerShape;
   /** random files that are read, random reads of 4 KiB, mounts at once, starts one after the other */
@@ -31,6 +33,7 @@ export const SIZES = {
   full: {
     tree: { files: 50_000, large: 256 << 20 },
     variants: 5,
+    dropsCaches: true,
     firstUse: true,
     container: container('node', [3000, 35_000], [12_000, 8000], 600),
     randomFiles: 500,
@@ -42,6 +45,7 @@ export const SIZES = {
   quick: {
     tree: { files: 4000, large: 48 << 20 },
     variants: 2,
+    dropsCaches: true,
     firstUse: false,
     container: container('node', [300, 20_000], [1000, 5000], 300),
     randomFiles: 200,
@@ -54,6 +58,7 @@ export const SIZES = {
   short: {
     tree: { files: 120, large: 2 << 20 },
     variants: 1,
+    dropsCaches: false,
     firstUse: false,
     container: container('sh', [20, 5000], [40, 2000], 20),
     randomFiles: 20,

@@ -1,7 +1,7 @@
 /**
  * What is in the page cache when a measurement begins.
  *
- * first use: nothing is; cold: the image is, nothing of the mount; warm: what the run before it read of the mount.
+ * first use: nothing is; new mount, cold: the image is, nothing of the mount; warm: what the run before it read of the mount.
  */
 
 import { spawnSync } from 'node:child_process';

@@ -33,7 +33,7 @@ const goal = (scenario: string, on: string, measure: string, limit: Limit): Goal
 });
 
 export const GOALS: readonly Goal[] = [
-  goal('first-answer', LARGE, 'cold', { above: 0.3, rival: KERNEL }),
+  goal('first-answer', LARGE, 'new mount', { above: 0.3, rival: KERNEL }),
   goal('ls', LARGE, 'cold', { times: 3, rival: FUSE }),
   goal('ls', LARGE, 'warm', { times: 8, rival: FUSE }),
   goal('ls', LARGE, 'warm', { times: 1 / 1.3, rival: KERNEL }),
