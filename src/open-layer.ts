@@ -3,9 +3,11 @@ import { BlockCache } from './cache/block-cache.js';
 import { BlockMemory } from './cache/block-memory.js';
 import { drive } from './cache/driver.js';
 import { ExtentCache } from './cache/extent-cache.js';
+import { HashMemory } from './cache/hash-memory.js';
 import type { KnownBlob } from './cache/known-blobs.js';
 import { LazySource } from './cache/lazy-source.js';
 import { countedMemory } from './cache/lru.js';
+import { ChunkRing } from './cache/recent-chunks.js';
 import type { Source } from './cache/source.js';
 import { VerifiedSource } from './cache/verified-source.js';
 import { loadCodecs } from './erofs-reader/codec.js';
@@ -14,6 +16,7 @@ import { ErofsImage } from './erofs-reader/image.js';
 import { readSuperblock } from './erofs-reader/superblock.js';
 import type { Guarantee } from './layers/guarantee.js';
 import { isBlobReference } from './layers/layer-blob.js';
+import type { ImageMemory } from './memory-budget.js';
 import type { LayerSpec, OpenedLayer, ProblemReport, ReadObserver } from './open.js';
 import { openSource, type RemoteSpec, shownReference } from './open-source.js';
 import { type BlobClaims, noProof, type ProofSpec } from './proof/proof-spec.js';
@@ -26,9 +29,14 @@ import { ImageTree } from './tree/image-tree.js';
 export interface LayerMemory {
   readonly blocks: BlockMemory;
   readonly decoded: ExtentCache;
-  /** from which the layer's devices count in both; in `decoded` the metabox has the number before its first device */
+  readonly hashes: HashMemory;
+  /** what arrives over a network; undefined where none is used */
+  readonly ring: ChunkRing | undefined;
+  /** from which the layer's devices count in blocks and decoded; in `decoded` the metabox has the number before its first device */
   readonly firstDevice: number;
+  /** how many inodes, and bytes of the hash trees of objects */
   readonly inodes: number;
+  readonly objects: number;
 }
 
 export interface LayerContext {
@@ -51,28 +59,30 @@ export interface CachedLayer extends OpenedLayer {
  * and a pread of 16 KiB costs hardly more than one of 4.
  */
 const METADATA_BLOCK_SIZE = 16 << 10;
-const METADATA_BUDGET = 16 << 20;
-const DECODED_BUDGET = 16 << 20;
-/** about 1 KiB each */
-export const INODES_KEPT = 4096;
 
-export const ownMemory = (): LayerMemory => ({
-  blocks: new BlockMemory(METADATA_BUDGET),
-  decoded: new ExtentCache(DECODED_BUDGET),
-  firstDevice: 0,
-  inodes: INODES_KEPT,
-});
+/** Of all layers of an image that is opened. */
+export function layerMemory(memory: ImageMemory, remote: RemoteSpec | undefined): LayerMemory {
+  return {
+    blocks: new BlockMemory(memory.metadata),
+    decoded: new ExtentCache(memory.decoded),
+    hashes: new HashMemory(memory.hashes),
+    ring: remote && new ChunkRing(memory.chunks, remote.chunkSize),
+    firstDevice: 0,
+    inodes: memory.inodes,
+    objects: memory.objects,
+  };
+}
 
 const NOTHING_CLAIMED: ProofSpec = { blobs: [] };
 
 /** Rejects as openImage does. */
 export async function openLayer(spec: LayerSpec, context: LayerContext): Promise<CachedLayer> {
-  const { remote, report, observed } = context;
+  const { remote, report, observed, memory } = context;
   const sources: Source[] = [];
   const known: Record<string, KnownBlob> = {};
   const lazy: LazySource[] = [];
   const open = async (reference: string, verified: boolean): Promise<Source> => {
-    const opened = await openSource(reference, remote, { verified, report, observed });
+    const opened = await openSource(reference, remote, { verified, report, observed, ring: memory.ring });
     const { source, parts = [source] } = opened;
     if (opened.known !== undefined) {
       const shared = source instanceof LazySource ? source.shared : undefined;
@@ -94,7 +104,9 @@ export async function openLayer(spec: LayerSpec, context: LayerContext): Promise
     const guarantees = references.map((reference) =>
       isBlobReference(reference) ? (known[reference]?.version as Guarantee | undefined) : undefined,
     );
-    const blobs = await proven(sources, claims, spec.offset ?? 0, (reference) => open(reference, true));
+    const base = spec.offset ?? 0;
+    const hashOpener = (reference: string) => open(reference, true);
+    const blobs = await proven(sources, claims, { base, open: hashOpener, memory: memory.hashes });
     // closing a proven source closes the one below it
     for (const [i, { source }] of blobs.entries()) sources[i] = source;
     const image = await openBlobs(blobs, spec, context);
@@ -103,28 +115,35 @@ export async function openLayer(spec: LayerSpec, context: LayerContext): Promise
     for (const source of lazy) await source.flush();
     if (spec.objects === undefined) return opened;
     const { openObjects } = await import('./open-objects.js');
-    return await openObjects(opened, {
+    const wanted = {
       ...spec.objects,
       requireVerity: spec.proof?.require,
       hashBackend: spec.proof?.policy?.backend,
-    });
+    };
+    return await openObjects(opened, wanted, memory);
   } catch (error) {
     for (const source of sources) source.close();
     throw error instanceof ErofsError ? namingImage(error, name) : error;
   }
 }
 
+interface ProofParts {
+  /** where the file system starts */
+  readonly base: number;
+  readonly open: (reference: string) => Promise<Source>;
+  readonly memory: HashMemory;
+}
+
 /** What proves is loaded where something is to be proven: it takes longer than to open an image. */
 async function proven(
   sources: readonly Source[],
   claims: ProofSpec,
-  base: number,
-  open: (reference: string) => Promise<Source>,
+  { base, open, memory }: ProofParts,
 ): Promise<ProvenBlob[]> {
   if (needsNoProof(sources, claims))
     return sources.map((source) => ({ source, proof: noProof(source.name) }));
   const { proveAll } = await import('./proof/prove.js');
-  return proveAll(sources, claims, base, open);
+  return proveAll(sources, claims, base, open, memory);
 }
 
 /** As openLayer, over sources that the caller made and nothing proves: the image first, then the extra devices. */
@@ -174,6 +193,10 @@ async function openBlobs(
     blobs: [],
     tree: new ImageTree(image, { uid, gid, report, nodes: countedMemory(inodes) }),
     run: (operation, signal) => drive(operation, bytes, signal),
+    rest: () => {
+      kept.rest();
+      decoded.rest();
+    },
     close: () => bytes.close(),
   };
 }

@@ -7,18 +7,20 @@
 import { BlockCaches } from './cache/block-caches.js';
 import { type BlockMemory, DEVICES_AT_MOST } from './cache/block-memory.js';
 import { drive } from './cache/driver.js';
-import { countedMemory } from './cache/lru.js';
+import { sizedMemory } from './cache/lru.js';
 import { ErofsError } from './erofs-reader/errors.js';
+import { COMMAND_MEMORY, type ImageMemory } from './memory-budget.js';
 import type { ImageSpec, LayerSpec, OpenedImage, ProblemReport, ReadObserver } from './open.js';
-import { type CachedLayer, INODES_KEPT, openLayer, ownMemory } from './open-layer.js';
+import { type CachedLayer, layerMemory, openLayer } from './open-layer.js';
 import { several } from './prefetch/several.js';
 import { LayerTree } from './tree/layer-tree.js';
+import { OVERLAY_NODE_SIZE, type OverlayNode, sizeOfNode } from './tree/overlay-nodes.js';
 import { OverlayTree } from './tree/overlay-tree.js';
 
 /** Layers that are opened together: of those behind a network each waits for a few answers. */
 const OPENED_AT_ONCE = 16;
 /** What a layer keeps of its inodes at least, however many there are. */
-const FEWEST_INODES = 64;
+const FEWEST_INODES = 8;
 
 /** Rejects as openImage does. */
 export async function openLayers(
@@ -26,19 +28,19 @@ export async function openLayers(
   report: ProblemReport,
   observed: ReadObserver | undefined,
 ): Promise<OpenedImage> {
-  const { dataLayers = [], upperLayers = [], remote, uid, gid } = spec;
+  const { dataLayers = [], upperLayers = [], remote, uid, gid, memory: shares = COMMAND_MEMORY } = spec;
   const shown = [spec, ...upperLayers];
   const specs = [...dataLayers, ...shown];
   const places = placesOf(specs);
-  const memory = ownMemory();
-  const inodes = Math.max(FEWEST_INODES, Math.floor(INODES_KEPT / specs.length));
+  const memory = layerMemory(shares, remote);
+  const inodes = Math.max(FEWEST_INODES, Math.floor(shares.inodes / specs.length));
   const opened: CachedLayer[] = [];
   try {
     await several(specs.entries(), OPENED_AT_ONCE, undefined, async ([i, layer]) => {
       const own = { ...memory, firstDevice: places[i]!, inodes };
       opened[i] = await openLayer(layer, { remote, uid, gid, report, observed, memory: own });
     });
-    return await merge(opened, dataLayers.length, memory.blocks, report);
+    return await merge(opened, dataLayers.length, { blocks: memory.blocks, shares }, report);
   } catch (error) {
     for (const layer of opened) layer?.close();
     throw error;
@@ -48,7 +50,7 @@ export async function openLayers(
 async function merge(
   opened: readonly CachedLayer[],
   dataLayers: number,
-  blocks: BlockMemory,
+  { blocks, shares }: { readonly blocks: BlockMemory; readonly shares: ImageMemory },
   report: ProblemReport,
 ): Promise<OpenedImage> {
   const caches = new BlockCaches(
@@ -61,7 +63,8 @@ async function merge(
     dataOnly: i < dataLayers,
     name,
   }));
-  const tree = await run(() => new OverlayTree(layers, { report, nodes: countedMemory(INODES_KEPT) }));
+  const nodes = sizedMemory<OverlayNode>(shares.inodes * OVERLAY_NODE_SIZE, sizeOfNode);
+  const tree = await run(() => new OverlayTree(layers, { report, nodes, names: shares.names }));
   return {
     ...opened[dataLayers]!,
     layers: opened,

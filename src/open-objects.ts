@@ -6,14 +6,12 @@ import { type FilePlace, ObjectsTree } from './tree/objects-tree.js';
 import type { OverlayNamespace } from './tree/overlay-xattr.js';
 
 /** Structured-clonable: a part of ImageSpec. */
-export interface ObjectsSpec extends StoredObjectsOptions {
+export interface ObjectsSpec extends Omit<StoredObjectsOptions, 'memory'> {
   /** absolute paths of directories; the first that has an object gives it */
   readonly stores: readonly string[];
   /** whose overlay attributes count; found out by those of the root directory unless given */
   readonly namespace?: OverlayNamespace | undefined;
 }
-
-const FILES_KEPT = 4096;
 
 /**
  * The same image with a tree that shows the objects; closing it closes `opened`. Rejects with the system's error where a
@@ -22,12 +20,13 @@ const FILES_KEPT = 4096;
 export async function openObjects<Opened extends OpenedLayer>(
   opened: Opened,
   spec: ObjectsSpec,
+  memory: { readonly objects: number; readonly inodes: number },
 ): Promise<Opened> {
-  const objects = new StoredObjects(spec.stores, spec);
+  const objects = new StoredObjects(spec.stores, { ...spec, memory: memory.objects });
   try {
     const options = {
       namespace: spec.namespace,
-      files: countedMemory<{ readonly place: FilePlace }>(FILES_KEPT),
+      files: countedMemory<{ readonly place: FilePlace }>(memory.inodes),
     };
     const tree = await opened.run(() => new ObjectsTree(opened.tree, objects, options));
     return {

@@ -7,6 +7,7 @@ import { isAbsolute } from 'node:path';
 import { openFileSource } from './cache/file-source.js';
 import type { KnownBlob } from './cache/known-blobs.js';
 import type { LazyOptions } from './cache/lazy-options.js';
+import type { ChunkRing } from './cache/recent-chunks.js';
 import type { Source } from './cache/source.js';
 import { digestOfReference, isBlobReference, isHere, type LayerBlob } from './layers/layer-blob.js';
 import { isUrl } from './options/reference.js';
@@ -45,6 +46,8 @@ export interface SourceUse {
   readonly report: (problem: Error) => void;
   /** told of what is read of blobs behind a network */
   readonly observed?: ((blob: KnownBlob, offset: number, length: number) => void) | undefined;
+  /** where what arrives stays in memory, with that of other blobs */
+  readonly ring?: ChunkRing | undefined;
 }
 
 /** What people and other programs may see of a reference: a URL without secrets, what a blob is called, or the path. */

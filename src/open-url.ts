@@ -128,7 +128,7 @@ async function askAndOpen(wanted: Wanted, { kept, isBeginningHere }: Before): Pr
 /** `blob` where it is open already; it is opened when something is wanted that is not kept, unless the network may not be asked. */
 function lazySource({ reference, spec, use }: Wanted, known: KnownBlob, blob?: RemoteBlob): OpenedLazily {
   const { cacheDirectory, cacheSize, chunkSize, lazy, offline = false } = spec;
-  const { report, observed } = use;
+  const { report, observed, ring } = use;
   const store = openChunkStore(cacheDirectory, known, {
     ...{ chunkSize, budget: cacheSize, readOnly: offline, report },
   });
@@ -141,6 +141,7 @@ function lazySource({ reference, spec, use }: Wanted, known: KnownBlob, blob?: R
   };
   const source: LazySource = new LazySource(known, store, {
     ...lazy,
+    ring,
     ...(!offline && { connection: { blob, connect } }),
     ...(observed && { observed: (offset, length) => observed(known, offset, length) }),
   });

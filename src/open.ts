@@ -7,7 +7,8 @@ import type { Source } from './cache/source.js';
 import type { ContainerFacts } from './container-spec.js';
 import type { ErofsImage } from './erofs-reader/image.js';
 import type { Guarantee } from './layers/guarantee.js';
-import { openLayer, openLayerOf, ownMemory } from './open-layer.js';
+import { COMMAND_MEMORY, type ImageMemory } from './memory-budget.js';
+import { layerMemory, openLayer, openLayerOf } from './open-layer.js';
 import type { ObjectsSpec } from './open-objects.js';
 import { isLocal, type RemoteSpec, shownReference } from './open-source.js';
 import type { RemoteBytes, RemoteDevice } from './prefetch/remote-image.js';
@@ -43,6 +44,8 @@ export interface ImageSpec extends LayerSpec {
   readonly dataLayers?: readonly LayerSpec[];
   /** what people call all of it, where `image` is a part only */
   readonly shownAs?: string;
+  /** what it may keep in memory; COMMAND_MEMORY unless given */
+  readonly memory?: ImageMemory;
   /** what its manifest says, of a container image */
   readonly container?: ContainerFacts;
 }
@@ -73,6 +76,8 @@ export interface OpenedLayer {
   readonly blobs: readonly RemoteBytes[];
   /** Runs an operation on tree or image; a promise only where bytes had to be fetched. It may run several times. */
   run<T>(operation: () => T, signal?: AbortSignal): T | Promise<T>;
+  /** No operation is running: what was forgotten is used again. Only for who waits for nothing; others need not call it. */
+  rest(): void;
   close(): void;
 }
 
@@ -136,8 +141,9 @@ export async function openImage(
     const { openLayers } = await import('./open-layers.js');
     return openLayers(spec, report, observed);
   }
-  const { remote, uid, gid } = spec;
-  const layer = await openLayer(spec, { remote, uid, gid, report, observed, memory: ownMemory() });
+  const { remote, uid, gid, memory: shares = COMMAND_MEMORY } = spec;
+  const memory = layerMemory(shares, remote);
+  const layer = await openLayer(spec, { remote, uid, gid, report, observed, memory });
   return alone(layer);
 }
 
@@ -152,6 +158,7 @@ export async function openSources(
   report: ProblemReport = () => {},
 ): Promise<OpenedImage> {
   const { uid, gid } = spec;
-  const layer = await openLayerOf(sources, spec, { uid, gid, report, memory: ownMemory() });
+  const memory = layerMemory(COMMAND_MEMORY, undefined);
+  const layer = await openLayerOf(sources, spec, { uid, gid, report, memory });
   return alone(layer);
 }

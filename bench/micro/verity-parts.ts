@@ -47,7 +47,7 @@ export function verifiedBy(data: Source, { blockSize, dataBlocks, root, bytes }:
     hashes: new BytesSource(bytes, 'tree', 'tree'),
     treeStart: 0,
     verifier: new Verifier(merkle(blockSize, dataBlocks), root),
-    budget: 64 << 20,
+    memory: 64 << 20,
   });
 }
 

@@ -159,7 +159,7 @@ export class BlockCache implements ByteView, Fillable {
     const { source, base } = this.#devices[device]!;
     if (source.readSync === undefined) return undefined;
     const offset = number * this.#blockSize;
-    const block = new Uint8Array(Math.min(this.#blockSize, this.sizes[device]! - offset));
+    const block = this.#memory.room(Math.min(this.#blockSize, this.sizes[device]! - offset));
     if (!source.readSync(block, base + offset)) return undefined;
     this.#memory.keep(key, block);
     return block;

@@ -6,6 +6,7 @@
  */
 import type { Pins } from './driver.js';
 import { byteMemory, type Memory } from './lru.js';
+import { ReusedMemory, SPARE } from './reused-memory.js';
 
 /** Blocks of a device; with as many devices, the largest key is a safe integer. */
 export const DEVICE_STRIDE = 2 ** 37;
@@ -19,11 +20,24 @@ interface Pinned {
 
 export class BlockMemory {
   readonly #kept: Memory<Uint8Array>;
+  readonly #reused: ReusedMemory;
   readonly #pinned = new Map<number, Pinned>();
 
-  /** `budget` in bytes; what is pinned comes on top of it. */
+  /** `budget` in bytes; what is pinned comes on top of it, and SPARE of it that waits to be used again. */
   constructor(budget: number) {
-    this.#kept = byteMemory(budget);
+    const reused = new ReusedMemory(budget * SPARE);
+    this.#reused = reused;
+    this.#kept = byteMemory(budget, (bytes) => reused.letGo(bytes));
+  }
+
+  /** For a block to come, whatever is in it. */
+  room(length: number): Uint8Array {
+    return this.#reused.take(length);
+  }
+
+  /** No operation is running: what was forgotten is used again. Where blocks are pinned this is not to be called. */
+  rest(): void {
+    this.#reused.rest();
   }
 
   get(key: number): Uint8Array | undefined {

@@ -13,11 +13,16 @@ import type { WrittenChunks } from './written-chunks.js';
 /** Seconds for which a use need not be written again: eviction is by day rather than by minute. */
 const USE_PRECISION = 300;
 
+/** Of 4 MiB of a blob each, in 2.3 KiB of memory; those of a larger blob are read again. */
+const MOST_REGIONS = 1024;
+/** One read is of less than 64 MiB. */
+const NEIGHBOURS = 16;
+
 export class ChunkRecords {
   readonly #files: BlobFiles;
   readonly #layout: IndexLayout;
-  /** by region: its last use and records as they stood on disk when they were read, a seal 0 where it was not right */
-  readonly #regions: (Uint32Array | undefined)[] = [];
+  /** by region: its last use and records as they stood on disk when they were read, a seal 0 where it was not right; the one read longest ago first */
+  readonly #regions = new Map<number, Uint32Array>();
   /** by region, when its use was written last, in seconds since 1970 */
   readonly #uses: Uint32Array;
   readonly #use = new Uint32Array(1);
@@ -69,21 +74,21 @@ export class ChunkRecords {
 
   /** Tells one state of a chunk from another, as far as it is in memory; 0 where it is not here. */
   seal(chunk: number): number {
-    const records = this.#regions[Math.floor(chunk / REGION_CHUNKS)];
+    const records = this.#regions.get(Math.floor(chunk / REGION_CHUNKS));
     return records === undefined ? 0 : records[this.#wordOf(chunk)]!;
   }
 
   /** Of a chunk that is here, as memory says. */
   record(chunk: number): Uint32Array {
     const at = this.#wordOf(chunk);
-    return this.#regions[this.#layout.regionOf(chunk)]!.subarray(at, at + this.#layout.recordWords);
+    return this.#regions.get(this.#layout.regionOf(chunk))!.subarray(at, at + this.#layout.recordWords);
   }
 
   /** The CRC-32 of a block of a chunk that is here, as memory says. `block` counts from the start of the blob. */
   checksum(block: number): number {
     const { blocks } = this.#layout;
     const chunk = Math.floor(block / blocks);
-    return this.#regions[Math.floor(chunk / REGION_CHUNKS)]![this.#wordOf(chunk) + 1 + (block % blocks)]!;
+    return this.#regions.get(Math.floor(chunk / REGION_CHUNKS))![this.#wordOf(chunk) + 1 + (block % blocks)]!;
   }
 
   /** The record that a chunk with these bytes has. */
@@ -99,11 +104,10 @@ export class ChunkRecords {
 
   /** Reads the records of a region anew. Throws the system's error. */
   look(region: number): void {
-    const { recordWords } = this.#layout;
-    const records = this.#regions[region] ?? new Uint32Array(1 + REGION_CHUNKS * recordWords);
+    const records = this.#regions.get(region) ?? this.#roomFor(region);
     const first = region * REGION_CHUNKS;
     const read = readSync(this.#files.index, records, 0, records.byteLength, this.#layout.useAt(region));
-    this.#regions[region] = records;
+    this.#regions.set(region, records);
     // beyond its end an index says nothing
     records.fill(0, Math.floor(read / records.BYTES_PER_ELEMENT));
     const end = Math.min(this.#layout.chunks, first + REGION_CHUNKS);
@@ -148,7 +152,7 @@ export class ChunkRecords {
   /** The same for all chunks of a region. */
   clearRegion(region: number): void {
     this.#write(new Uint32Array(REGION_CHUNKS * this.#layout.recordWords), region * REGION_CHUNKS);
-    this.#regions[region]?.fill(0, 1);
+    this.#regions.get(region)?.fill(0, 1);
   }
 
   /** A chunk of the region is used now. Throws the system's error. */
@@ -163,7 +167,7 @@ export class ChunkRecords {
 
   /** When a region was last used, in seconds since 1970, 0 for never: as far as it is in memory. */
   lastUse(region: number): number {
-    return this.#regions[region]?.[0] ?? 0;
+    return this.#regions.get(region)?.[0] ?? 0;
   }
 
   /** Chunks of a region that are here, as it stands on disk now. Throws the system's error. */
@@ -175,6 +179,18 @@ export class ChunkRecords {
       if (this.seal(chunk) !== 0) count++;
     }
     return count;
+  }
+
+  /** Where there are as many regions as stay, that of one read long ago; not of a neighbour, which the same read may be of. */
+  #roomFor(region: number): Uint32Array {
+    if (this.#regions.size >= MOST_REGIONS) {
+      for (const [oldest, records] of this.#regions) {
+        if (Math.abs(oldest - region) <= NEIGHBOURS) continue;
+        this.#regions.delete(oldest);
+        return records;
+      }
+    }
+    return new Uint32Array(1 + REGION_CHUNKS * this.#layout.recordWords);
   }
 
   /** Of a chunk's record in what was read of its region. */

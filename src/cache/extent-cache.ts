@@ -1,23 +1,41 @@
 /** Decoded pclusters by where they lie, within a byte budget. */
 import type { DecodedExtents } from '../erofs-reader/pcluster.js';
 import { byteMemory, type Memory } from './lru.js';
+import { ReusedMemory, SPARE } from './reused-memory.js';
 
 /** Below this address numbers serve as keys; device -1 (the metabox) shifts everything by one. */
 const DEVICE_STRIDE = 2 ** 37;
 
 export class ExtentCache implements DecodedExtents {
   readonly #extents: Memory<Uint8Array, number | string>;
+  readonly #reused: ReusedMemory;
   readonly #firstDevice: number;
 
   /** `memory`: bytes of its own, or the cache of another image, in whose memory these devices count from `firstDevice`. */
   constructor(memory: number | ExtentCache, firstDevice = 0) {
-    this.#extents = typeof memory === 'number' ? byteMemory(memory) : memory.#extents;
     this.#firstDevice = firstDevice;
+    if (typeof memory === 'number') {
+      const reused = new ReusedMemory(memory * SPARE);
+      this.#reused = reused;
+      this.#extents = byteMemory(memory, (bytes) => reused.letGo(bytes));
+    } else {
+      this.#reused = memory.#reused;
+      this.#extents = memory.#extents;
+    }
   }
 
   get(device: number, offset: number, length: number): Uint8Array | undefined {
     const decoded = this.#extents.get(keyOf(this.#firstDevice + device, offset));
     return decoded !== undefined && decoded.length >= length ? decoded : undefined;
+  }
+
+  room(length: number): Uint8Array {
+    return this.#reused.take(length);
+  }
+
+  /** No operation is running: what was forgotten is used again. */
+  rest(): void {
+    this.#reused.rest();
   }
 
   put(device: number, offset: number, decoded: Uint8Array): void {

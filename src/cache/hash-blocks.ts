@@ -2,11 +2,11 @@
  * The hash blocks of one tree that are in memory, all of them verified.
  *
  * LAW: a block is kept only after it matched the digest in its parent, and is private memory from the moment it was
- * checked. Levels above the leaf stay (64 KiB for a GiB at 4 KiB blocks), the leaf level lives within a budget.
+ * checked. Levels above the leaf have a part of the memory of their own, so that leaves do not push them out.
  * A block that several operations want at once is fetched once and hashed once.
  */
 import type { Verifier } from '../verity/verifier.js';
-import { byteMemory, type Memory } from './lru.js';
+import { HashMemory } from './hash-memory.js';
 import type { Source } from './source.js';
 
 /** Leaf blocks fetched together where fetching takes long: at 4 KiB blocks they cover 8 MiB of data. */
@@ -16,19 +16,21 @@ export class HashBlocks {
   readonly #source: Source;
   readonly #treeStart: number;
   readonly #verifier: Verifier;
-  readonly #upper = new Map<number, Uint8Array>();
-  readonly #leaves: Memory<Uint8Array>;
+  readonly #memory: HashMemory;
+  /** what the tree's first block is called in the memory */
+  readonly #first: number;
   readonly #running = new Map<number, Promise<Uint8Array>>();
   /** The leaf used last: neighbouring data blocks share one, and asking the LRU costs more than comparing a digest. */
   #lastLeaf: Uint8Array | undefined;
   #lastNumber = -1;
 
-  /** The tree starts at byte `treeStart` of `source`; `budget` for leaf blocks in bytes. */
-  constructor(source: Source, treeStart: number, verifier: Verifier, budget: number) {
+  /** The tree starts at byte `treeStart` of `source`; `memory`: bytes of its own, or what it shares with other trees. */
+  constructor(source: Source, treeStart: number, verifier: Verifier, memory: number | HashMemory) {
     this.#source = source;
     this.#treeStart = treeStart;
     this.#verifier = verifier;
-    this.#leaves = byteMemory(budget);
+    this.#memory = typeof memory === 'number' ? new HashMemory(memory) : memory;
+    this.#first = this.#memory.firstOfTree();
   }
 
   /**
@@ -86,8 +88,8 @@ export class HashBlocks {
   }
 
   clear(): void {
-    this.#upper.clear();
-    this.#leaves.clear();
+    this.#memory.upper.clear();
+    this.#memory.leaves.clear();
     this.#lastLeaf = undefined;
     this.#lastNumber = -1;
   }
@@ -197,12 +199,15 @@ export class HashBlocks {
   }
 
   #kept(level: number, number: number): Uint8Array | undefined {
-    return level === 0 ? this.#leaves.get(number) : this.#upper.get(number);
+    return this.#level(level).get(this.#first + number);
   }
 
   #keep(level: number, number: number, node: Uint8Array): void {
-    if (level === 0) this.#leaves.set(number, node);
-    else this.#upper.set(number, node);
+    this.#level(level).set(this.#first + number, node);
+  }
+
+  #level(level: number): HashMemory['leaves'] {
+    return level === 0 ? this.#memory.leaves : this.#memory.upper;
   }
 
   #offsetOf(number: number): number {

@@ -1,6 +1,7 @@
 /** What a blob behind a network is told when it is opened, and what it tells of itself. */
 import type { GraceOptions } from './grace.js';
 import type { Connection } from './other-side.js';
+import type { ChunkRing } from './recent-chunks.js';
 
 export interface LazyOptions extends GraceOptions {
   /** absent: nothing is fetched, and what is not kept is RemoteError 'offline' */
@@ -17,6 +18,8 @@ export interface LazyOptions extends GraceOptions {
   readonly parallelAhead?: number | undefined;
   /** bytes that stay in memory after they arrived; 32 MiB */
   readonly memory?: number | undefined;
+  /** the same, shared with other blobs; counts before `memory` */
+  readonly ring?: ChunkRing | undefined;
   /** told of every range that is read, also where it is read from what is kept */
   readonly observed?: ((offset: number, length: number) => void) | undefined;
   /** called once, when every byte is kept and the other side has been let go */

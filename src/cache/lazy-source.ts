@@ -17,8 +17,8 @@ import { HeldChunks } from './held-chunks.js';
 import type { LazyCounters, LazyOptions } from './lazy-options.js';
 import { type LazyBlob, OtherSide } from './other-side.js';
 import { ReadNotes } from './read-notes.js';
-import { Readahead } from './readahead.js';
-import { type Place, RecentChunks } from './recent-chunks.js';
+import { Readahead, windowOf } from './readahead.js';
+import { type Place, RecentChunks, ringOf } from './recent-chunks.js';
 import type { SharedBlob } from './shared-blob.js';
 import { SharedPlaces, sharedPlacesMemory } from './shared-places.js';
 import type { BlobRange, Source } from './source.js';
@@ -71,10 +71,10 @@ export class LazySource implements Source {
     // to another process it went as text
     const shared = blob.shared?.reads instanceof SharedArrayBuffer ? blob.shared : undefined;
     const { mayBeAsked } = this.#otherSide;
-    const places = mayBeAsked ? this.#chunks(options.memory ?? 32 * MIB) : 0;
+    const ring = ringOf(mayBeAsked ? options : { memory: 0 }, this.chunkSize);
     const theirs = mayBeAsked ? undefined : shared?.places;
-    this.#places = new SharedPlaces(this.chunkSize, theirs ?? sharedPlacesMemory(places, this));
-    this.#recent = new RecentChunks(this.#places);
+    this.#places = new SharedPlaces(this.chunkSize, theirs ?? sharedPlacesMemory(ring.memory, this));
+    this.#recent = new RecentChunks(this.#places, ring);
     this.#arrived = mayBeAsked ? this.#recent : this.#places;
     this.#reads = new ReadNotes(shared?.reads);
     const isMissing = (chunk: number) => !this.#isChunkHere(chunk);
@@ -95,7 +95,7 @@ export class LazySource implements Source {
       isMissing: (chunk) => !this.#recent.has(chunk),
     });
     this.#readahead = new Readahead({
-      largest: this.#chunks(options.readahead ?? 16 * MIB),
+      largest: this.#chunks(windowOf(options)),
       beginning: this.#chunks(options.readaheadAfter ?? READAHEAD_AFTER),
     });
   }
@@ -331,7 +331,7 @@ export class LazySource implements Source {
   #keep(chunk: number, place: Place): void {
     this.#counters.chunksFetched++;
     this.#recent.set(chunk, place);
-    this.#store.put(chunk, place.bytes, place.number < 0 ? undefined : place);
+    this.#store.put(chunk, place.bytes, this.#recent.lent(place));
   }
 
   #isChunkHere(chunk: number): boolean {

@@ -16,6 +16,17 @@ export interface ReadaheadLimits {
   readonly beginning: number;
 }
 
+/** Bytes of the largest window: what is fetched ahead must be in memory still when it is read, also where nothing is kept. */
+export function windowOf({
+  readahead = 16 << 20,
+  ring,
+}: {
+  readonly readahead?: number | undefined;
+  readonly ring?: { readonly size: number } | undefined;
+}): number {
+  return Math.min(readahead, (ring?.size ?? Number.POSITIVE_INFINITY) / 2);
+}
+
 interface Stream {
   readonly start: number;
   /** the chunk behind the last one that was read */

@@ -6,12 +6,19 @@
  */
 import type { ChunkPlaces } from './chunk-assembly.js';
 
-export interface SharedPlacesMemory {
+/** Places for the chunks of one blob, or of several. */
+export interface RingMemory {
   readonly count: number;
   /** one place behind the other */
   readonly bytes: SharedArrayBuffer;
-  /** by place, how often it was given away; then by chunk, its place + 1, or 0 */
-  readonly words: SharedArrayBuffer;
+  /** by place, how often it was given away */
+  readonly versions: SharedArrayBuffer;
+}
+
+/** And where those of one blob are. */
+export interface SharedPlacesMemory extends RingMemory {
+  /** by chunk, its place + 1, or 0 */
+  readonly placeOf: SharedArrayBuffer;
 }
 
 /** What is used of it here: the types of Node have none of it. */
@@ -44,8 +51,8 @@ export class SharedPlaces {
     this.count = memory.count;
     this.#chunkSize = chunkSize;
     this.#bytes = new Uint8Array(memory.bytes);
-    this.#versions = new Int32Array(memory.words, 0, this.count);
-    this.#placeOf = new Int32Array(memory.words, this.count * Int32Array.BYTES_PER_ELEMENT);
+    this.#versions = new Int32Array(memory.versions);
+    this.#placeOf = new Int32Array(memory.placeOf);
   }
 
   bytesOf(place: number): Uint8Array {
@@ -97,11 +104,17 @@ export class SharedPlaces {
 }
 
 /** For `count` places; what of it is not used takes no room. */
-export function sharedPlacesMemory(count: number, { chunkSize, size }: ChunkPlaces): SharedPlacesMemory {
-  const chunks = Math.ceil(size / chunkSize);
-  const words = new SharedArrayBuffer((count + chunks) * Int32Array.BYTES_PER_ELEMENT);
-  return { count, bytes: pages(count * chunkSize), words };
+export function ringMemory(count: number, chunkSize: number): RingMemory {
+  return { count, bytes: pages(count * chunkSize), versions: words(count) };
 }
+
+/** For the chunks of one blob in the places of `ring`. */
+export function sharedPlacesMemory(ring: RingMemory, { chunkSize, size }: ChunkPlaces): SharedPlacesMemory {
+  return { ...ring, placeOf: words(Math.ceil(size / chunkSize)) };
+}
+
+const words = (count: number): SharedArrayBuffer =>
+  new SharedArrayBuffer(count * Int32Array.BYTES_PER_ELEMENT);
 
 function pages(size: number): SharedArrayBuffer {
   const maximum = Math.ceil(size / PAGE);

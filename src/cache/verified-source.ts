@@ -10,6 +10,7 @@ import { ErofsError } from '../erofs-reader/errors.js';
 import type { Verifier } from '../verity/verifier.js';
 import { unlessAborted } from './abort.js';
 import { HashBlocks } from './hash-blocks.js';
+import type { HashMemory } from './hash-memory.js';
 import type { BlobRange, Source } from './source.js';
 
 export interface VerifiedParts {
@@ -19,11 +20,11 @@ export interface VerifiedParts {
   /** byte of `hashes` where the tree starts */
   readonly treeStart: number;
   readonly verifier: Verifier;
-  /** bytes of leaf hash blocks that are kept; 8 MiB serve a GiB of data at 4 KiB blocks of SHA-256 */
-  readonly budget?: number;
+  /** where hash blocks are kept, or bytes for them; 8 MiB, its own, unless given, which serve a GiB of data at 4 KiB blocks of SHA-256 */
+  readonly memory?: number | HashMemory | undefined;
 }
 
-const DEFAULT_BUDGET = 8 << 20;
+const DEFAULT_MEMORY = 8 << 20;
 
 export class VerifiedSource implements Source {
   readonly id: string;
@@ -45,14 +46,14 @@ export class VerifiedSource implements Source {
   readonly #part: Uint8Array;
   #partNumber = -1;
 
-  constructor({ data, hashes, treeStart, verifier, budget = DEFAULT_BUDGET }: VerifiedParts) {
+  constructor({ data, hashes, treeStart, verifier, memory = DEFAULT_MEMORY }: VerifiedParts) {
     this.id = `verified:${Buffer.from(verifier.root).toString('hex')}:${data.id}`;
     this.name = data.name;
     this.size = verifier.dataSize;
     this.#data = data;
     this.#hashes = hashes;
     this.#verifier = verifier;
-    this.#hashBlocks = new HashBlocks(hashes, treeStart, verifier, budget);
+    this.#hashBlocks = new HashBlocks(hashes, treeStart, verifier, memory);
     this.blockSize = verifier.shape.dataBlockSize;
     this.#part = new Uint8Array(this.blockSize);
     if (data.readSync !== undefined && hashes.readSync !== undefined) {

@@ -14,6 +14,7 @@ interface MountArguments {
   readonly transport: 'auto' | 'dev-fuse' | 'fuse-native';
   readonly logFile?: string;
   readonly readyTimeout: number;
+  readonly memory?: string;
 }
 
 export const command: CommandModule<object, MountArguments> = {
@@ -38,7 +39,7 @@ export const command: CommandModule<object, MountArguments> = {
         describe:
           'mount options with commas between: ro, allow_other, default_permissions, nosuid, nodev, noexec, ' +
           'fsname=NAME, subtype=NAME, offset=BYTES, device=PATH, upper=IMAGE and objects=DIR (repeated), uid=N, gid=N, ' +
-          'allow_truncated, and ' +
+          'allow_truncated, memory=SIZE, and ' +
           'the options of verification with _ for -',
       })
       .option('objects', {
@@ -67,6 +68,12 @@ export const command: CommandModule<object, MountArguments> = {
         requiresArg: true,
         describe:
           "the daemon's log (default: in /var/log/erofsjs, or below $XDG_STATE_HOME for a plain user)",
+      })
+      .option('memory', {
+        type: 'string',
+        requiresArg: true,
+        describe:
+          'SIZE: what all caches and waiting requests of the server may take (default: 128M, at least 16M); Node.js itself comes on top',
       })
       .option('ready-timeout', {
         type: 'number',
@@ -97,6 +104,7 @@ async function run(given: MountArguments): Promise<void> {
     {
       open: givenOptions(given),
       objects: [given.objects ?? []].flat(),
+      memory: given.memory,
       report: ({ message }) => console.error(`erofs mount: ${message}`),
     },
   );

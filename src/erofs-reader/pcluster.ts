@@ -14,18 +14,24 @@ export interface DecodedExtents {
   /** undefined where less than `length` bytes are kept */
   get(device: number, offset: number, length: number): Uint8Array | undefined;
   put(device: number, offset: number, decoded: Uint8Array): void;
+  /** For `length` bytes that are to be put, whatever is in it. */
+  room?(length: number): Uint8Array;
 }
 
 /** Bytes that a codec may overwrite in front of its input (lz4-napi wants the size there). */
 const HEADROOM = 4;
 const METABOX_DEVICE = -1;
 
+/**
+ * The encoded bytes that were fetched last, behind the headroom; grows to what the images of a thread need. One for all of them: no
+ * operation reads of another image between fetching and decoding, and hundreds of layers would each have a megabyte.
+ */
+let input = new Uint8Array(0);
+
 export class PclusterDecoder {
   readonly #image: ErofsImage;
   readonly #zeroPadding: boolean;
   readonly #decoded: DecodedExtents | undefined;
-  /** the encoded bytes that were fetched last, behind the headroom; grows to what the image needs */
-  #input = new Uint8Array(0);
   /** pclusters decoded so far, for tests that count and for statistics */
   decodes = 0;
 
@@ -55,16 +61,11 @@ export class PclusterDecoder {
     if (first.device === undefined) {
       // Bytes of the metabox come through this decoder themselves: its input is free again only behind this line.
       const view = this.#image.metadata(first.inMetabox, first.offset, length, {});
-      this.#inputFor(length).set(new Uint8Array(view.buffer, view.byteOffset, length));
+      inputFor(length).set(new Uint8Array(view.buffer, view.byteOffset, length));
     } else {
-      this.#image.bytes.copy(this.#inputFor(length), first.device, first.offset);
+      this.#image.bytes.copy(inputFor(length), first.device, first.offset);
     }
     return count;
-  }
-
-  #inputFor(length: number): Uint8Array {
-    if (this.#input.length < HEADROOM + length) this.#input = new Uint8Array(HEADROOM + length);
-    return this.#input.subarray(HEADROOM, HEADROOM + length);
   }
 
   /**
@@ -77,13 +78,13 @@ export class PclusterDecoder {
     let start = HEADROOM + at;
     if (this.#zeroPadding) {
       const limit = Math.min(end, start + this.#image.geometry.blockSize);
-      while (start < limit && this.#input[start] === 0) start++;
+      while (start < limit && input[start] === 0) start++;
       if (start === limit) throw undecodable(extent, nid, 'the first block is all zeros');
     }
     this.decodes++;
     try {
       const exact = this.#zeroPadding && !extent.partial;
-      codecOf(extent.algorithm).decode(this.#input, start, end, dst, exact);
+      codecOf(extent.algorithm).decode(input, start, end, dst, exact);
     } catch (error) {
       if (!(error instanceof CodecError)) throw error;
       throw undecodable(extent, nid, error.message);
@@ -92,11 +93,16 @@ export class PclusterDecoder {
 
   /** Decodes as decode() does, into memory that is kept for the next reader of the same pcluster. */
   decodeAndKeep(extent: CodedExtent, at: number, nid: number): Uint8Array {
-    const decoded = new Uint8Array(extent.length);
+    const decoded = this.#decoded?.room?.(extent.length) ?? new Uint8Array(extent.length);
     this.decode(extent, at, decoded, nid);
     this.#decoded?.put(extent.device ?? metadataDevice(extent), extent.offset, decoded);
     return decoded;
   }
+}
+
+function inputFor(length: number): Uint8Array {
+  if (input.length < HEADROOM + length) input = new Uint8Array(HEADROOM + length);
+  return input.subarray(HEADROOM, HEADROOM + length);
 }
 
 function metadataDevice(extent: CodedExtent): number {

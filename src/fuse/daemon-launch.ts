@@ -11,6 +11,7 @@ import type { Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { shownName } from '../open.js';
+import { PROCESS_FLAGS } from './heap-limits.js';
 import type { LogFile } from './log-file.js';
 import { MountError, type MountErrorCode, type MountRequest } from './transport.js';
 
@@ -43,7 +44,8 @@ export async function launchDaemon(
 ): Promise<LaunchedDaemon> {
   const program = fileURLToPath(new URL('./daemon.js', import.meta.url));
   // The arguments are for `ps` alone, and make room for the process title that says the same.
-  const child = spawn(process.execPath, [program, shownName(request.spec), request.mountpoint], {
+  const words = [...PROCESS_FLAGS, program, shownName(request.spec), request.mountpoint];
+  const child = spawn(process.execPath, words, {
     argv0: 'erofs',
     cwd: '/',
     detached: true,

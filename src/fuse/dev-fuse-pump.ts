@@ -17,9 +17,16 @@ import type { RequestReport } from './dispatch-exchange.js';
 import { isSupportedVersion } from './dispatch-init.js';
 import { errnoOf } from './errno.js';
 import type { ImageOpener } from './image-opening.js';
-import { PageStore } from './page-store.js';
+import { PageStore, SMALL_FILE } from './page-store.js';
 import { ProblemLog, type ProblemRecord } from './problem-log.js';
-import { IN_HEADER_SIZE, INTERRUPT, LITTLE_ENDIAN, READ } from './protocol.js';
+import {
+  IN_HEADER_SIZE,
+  INTERRUPT,
+  LITTLE_ENDIAN,
+  READ,
+  REPLY_CAPACITY,
+  REQUEST_CAPACITY,
+} from './protocol.js';
 import { type SharedMemory, SharedState } from './shared-state.js';
 
 export interface PumpData {
@@ -44,11 +51,23 @@ export type PumpMessage =
 /** No request: interrupted before it was read, or by a signal. */
 const READ_AGAIN: ReadonlySet<unknown> = new Set(['ENOENT', 'EINTR', 'EAGAIN']);
 
-function pump(descriptor: number, dispatcher: Dispatcher, pages: PageStore, port: MessagePort): void {
+/** What a pump takes whatever it serves, in bytes: room for a request, for its answer, and for a page store's file. */
+export const PUMP_BUFFERS = REQUEST_CAPACITY + REPLY_CAPACITY + SMALL_FILE;
+
+/** Who serves the descriptor, and of what. */
+interface Serving {
+  readonly image: PumpImage;
+  readonly dispatcher: Dispatcher;
+  readonly pages: PageStore;
+}
+
+function pump(descriptor: number, { image, dispatcher, pages }: Serving, port: MessagePort): void {
   const { exchange } = dispatcher;
-  const { request } = exchange;
+  const { request, state } = exchange;
   let announced = false;
   for (;;) {
+    image.rest();
+    if (exchange.mayWait) state.awaitRoom();
     let length: number;
     try {
       length = readSync(descriptor, request, 0, request.length, null);
@@ -103,6 +122,7 @@ function tell(port: MessagePort, message: PumpMessage): void {
 
 interface PumpImage {
   readonly tree: ReadonlyTree;
+  rest(): void;
   close(): void;
 }
 
@@ -123,7 +143,7 @@ async function openFor(
   }
 }
 
-const blind = (root: NodeId): PumpImage => ({ tree: new AbsentTree(root), close() {} });
+const blind = (root: NodeId): PumpImage => ({ tree: new AbsentTree(root), rest() {}, close() {} });
 
 /** The whole life of a pump, whose image `open` opens. Settles when it is ready to serve, or has said why it is not. */
 export async function runPump(port: MessagePort, data: PumpData, open: ImageOpener): Promise<void> {
@@ -139,7 +159,7 @@ export async function runPump(port: MessagePort, data: PumpData, open: ImageOpen
       try {
         if (descriptor !== undefined) {
           const pages = new PageStore(descriptor, opened.tree, state, data.pumps);
-          pump(descriptor, dispatcher, pages, port);
+          pump(descriptor, { image: opened, dispatcher, pages }, port);
         }
       } finally {
         opened.close();

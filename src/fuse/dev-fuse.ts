@@ -8,9 +8,10 @@ import { closeSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import { type ServingMemory, servingMemory } from '../memory-budget.js';
 import type { ImageSpec, ProblemReport } from '../open.js';
 import { openDeviceMount } from './dev-fuse-open.js';
-import type { PumpData } from './dev-fuse-pump.js';
+import { PUMP_BUFFERS } from './dev-fuse-pump.js';
 import { Pumps } from './dev-fuse-pumps.js';
 import { sendRefusal, sendReply } from './dev-fuse-reply.js';
 import { Dispatcher } from './dispatch.js';
@@ -54,12 +55,14 @@ export function deviceTransport(parts: DeviceTransportParts): Transport {
   return {
     async mount(request: MountRequest, log: Logger): Promise<LiveMount> {
       const problems = new ProblemLog((record, message) => log.warn(record, message));
-      const image = await parts.openToWait(request.spec, (problem) =>
+      const memory = servingMemory(request.memory, PUMP_COUNT, PUMP_BUFFERS);
+      const spec = { ...request.spec, memory: memory.waiting };
+      const image = await parts.openToWait(spec, (problem) =>
         problems.report({ operation: 'open' }, problem),
       );
       let mount: DeviceMount;
       try {
-        mount = await makeMount(request, parts, image, problems, log);
+        mount = await makeMount(request, parts, { image, memory, problems }, log);
       } catch (error) {
         image?.close();
         throw error;
@@ -70,11 +73,16 @@ export function deviceTransport(parts: DeviceTransportParts): Transport {
   };
 }
 
+interface Opened {
+  readonly image: WaitingImage | undefined;
+  readonly memory: ServingMemory;
+  readonly problems: ProblemLog;
+}
+
 async function makeMount(
   { spec, options, mountpoint }: MountRequest,
   { pumpProgram }: DeviceTransportParts,
-  image: WaitingImage | undefined,
-  problems: ProblemLog,
+  { image, memory, problems }: Opened,
   log: Logger,
 ): Promise<DeviceMount> {
   const posixAcl = options.defaultPermissions;
@@ -82,7 +90,7 @@ async function makeMount(
   const data = {
     shared,
     pumps: PUMP_COUNT,
-    spec: specAtOnce(spec, image),
+    spec: { ...specAtOnce(spec, image), memory: memory.pump },
     posixAcl,
     waitingRoot: image?.tree.root,
   };
@@ -91,9 +99,11 @@ async function makeMount(
   let descriptor: number | undefined;
   try {
     descriptor = await openDeviceMount(mountpoint, options);
-    const waiting = image && waitingRequests(image, posixAcl, descriptor, problems);
+    const state = new SharedState(shared);
+    const sending = { descriptor, posixAcl, memory: memory.requests, state };
+    const waiting = image && waitingRequests(image, sending, problems);
     const scan = (isOver: () => boolean): void => {
-      if (image === undefined) void noteXattrs(data, isOver, log);
+      if (image === undefined) void noteXattrs({ ...spec, memory: memory.scan }, { state, isOver, log });
     };
     return new DeviceMount(findMount(mountpoint), descriptor, { pumps, image, waiting, scan }, log);
   } catch (error) {
@@ -103,12 +113,18 @@ async function makeMount(
   }
 }
 
+interface Scan {
+  readonly state: SharedState;
+  readonly isOver: () => boolean;
+  readonly log: Logger;
+}
+
 /** Of an image that is all here. What is wrong with it those are told who read it. */
-async function noteXattrs({ spec, shared }: PumpData, isOver: () => boolean, log: Logger): Promise<void> {
+async function noteXattrs(spec: ImageSpec, { state, isOver, log }: Scan): Promise<void> {
   try {
     const opened = await openAtOnce(spec, () => {});
     try {
-      if (await hasNoXattrs(opened.tree, isOver)) new SharedState(shared).noteNoXattrs();
+      if (await hasNoXattrs(opened.tree, isOver)) state.noteNoXattrs();
     } finally {
       opened.close();
     }
@@ -117,16 +133,25 @@ async function noteXattrs({ spec, shared }: PumpData, isOver: () => boolean, log
   }
 }
 
+interface Sending {
+  readonly descriptor: number;
+  readonly posixAcl: boolean;
+  /** bytes that requests may take while they wait */
+  readonly memory: number;
+  readonly state: SharedState;
+}
+
 function waitingRequests(
   image: WaitingImage,
-  posixAcl: boolean,
-  descriptor: number,
+  { descriptor, posixAcl, memory, state }: Sending,
   problems: ProblemLog,
 ): WaitingRequests {
   const report: RequestReport = (operation, nid, problem) =>
     problems.report({ operation, nid, errno: errnoOf(problem) }, problem);
   return new WaitingRequests({
     image,
+    memory,
+    full: (isFull) => state.noteFull(isFull),
     makeDispatcher: () => new Dispatcher(image.tree, { posixAcl, mayWait: true }, report),
     send: (dispatcher, length) => sendReply(descriptor, dispatcher, length),
     sendRefusal: (reply) => sendRefusal(descriptor, reply),

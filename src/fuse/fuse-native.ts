@@ -10,6 +10,7 @@ import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import { singleMemory } from '../memory-budget.js';
 import { Errno } from './errno.js';
 import { createHandlers, type NativeHandlers, type ServedTree } from './fuse-native-operations.js';
 import { openAtOnce, openToWait, type WaitingImage } from './image-opening.js';
@@ -43,7 +44,8 @@ interface Binding {
 
 export const fuseNative: Transport = {
   async mount(request: MountRequest, log: Logger): Promise<LiveMount> {
-    const { mountpoint, options, spec } = request;
+    const { mountpoint, options } = request;
+    const spec = { ...request.spec, memory: singleMemory(request.memory) };
     const { Fuse, binding } = loadPackage();
     const list = optionList(options);
     requireFit(mountpoint, list);

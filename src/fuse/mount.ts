@@ -8,6 +8,7 @@ import { access, constants, stat } from 'node:fs/promises';
 import { isAbsolute } from 'node:path';
 import { type ContainerFacts, layerLines } from '../container-spec.js';
 import { imageSpec } from '../image-spec.js';
+import { memoryOf } from '../memory-budget.js';
 import { type ImageSpec, layerSpecs, type OpenedLayer, openImage, shownName } from '../open.js';
 import { specToOpenAgain } from '../open-again.js';
 import { openSpec } from '../open-options.js';
@@ -39,6 +40,8 @@ export interface WantedMount {
   readonly logFile: string | undefined;
   /** milliseconds */
   readonly readyTimeout: number;
+  /** see MountRequest.memory */
+  readonly memory: number;
 }
 
 /** What the two kinds of news are for: `done` is the result, `note` what was met on the way. Each is one line. */
@@ -52,11 +55,13 @@ export interface GivenBeside {
   /** as OpenOptions */
   readonly open?: GivenOptions;
   readonly objects?: readonly string[];
+  /** as typed */
+  readonly memory?: string | undefined;
   /** told of what is gone on after while a container image is looked up */
   readonly report?: (problem: Error) => void;
 }
 
-export interface Wanted extends Pick<WantedMount, 'spec' | 'options' | 'asked'> {
+export interface Wanted extends Pick<WantedMount, 'spec' | 'options' | 'asked' | 'memory'> {
   /** what -o has and changes nothing */
   readonly ignored: readonly string[];
 }
@@ -69,9 +74,19 @@ export async function wantedBy(
   images: readonly string[],
   lists: readonly string[],
   caller: Caller,
-  { open = new Map(), objects = [], report }: GivenBeside = {},
+  { open = new Map(), objects = [], memory: given, report }: GivenBeside = {},
 ): Promise<Wanted> {
-  const { mount, image, stores, uppers, ignored, asked, open: inLists } = parseOptions(lists, caller);
+  const {
+    mount,
+    image,
+    stores,
+    uppers,
+    ignored,
+    asked,
+    memory: inList,
+    open: inLists,
+  } = parseOptions(lists, caller);
+  const memory = given === undefined ? memoryOf(inList, '-o memory') : memoryOf(given, '--memory');
   const spec = await imageSpec({
     ...image,
     images: [...images, ...uppers],
@@ -81,7 +96,7 @@ export async function wantedBy(
       open.has(name) ? `--${name}` : `-o ${name.replaceAll('-', '_')}`,
     ),
   });
-  return { spec, options: { ...mount, fsname: mount.fsname ?? shownName(spec) }, asked, ignored };
+  return { spec, options: { ...mount, fsname: mount.fsname ?? shownName(spec) }, asked, ignored, memory };
 }
 
 interface Place {
@@ -222,11 +237,11 @@ async function serveInDaemon(
   listener: Listener,
   line: string,
 ): Promise<void> {
-  const { spec, options, readyTimeout } = wanted;
+  const { spec, options, readyTimeout, memory } = wanted;
   const logFile = openLogFile(place.mountpoint, wanted.logFile, listener.note);
   const deadline = Date.now() + readyTimeout;
   try {
-    const request = { spec, mountpoint: place.mountpoint, options, transport };
+    const request = { spec, mountpoint: place.mountpoint, options, transport, memory };
     const daemon = await launchDaemon(request, logFile, readyTimeout);
     try {
       await requireVisible(place, Math.max(1, deadline - Date.now()));
@@ -250,13 +265,14 @@ async function serveHere(
   line: string,
 ): Promise<void> {
   const [{ serve }, { openLog }] = await Promise.all([import('./serve.js'), import('../log.js')]);
-  const { spec, options, readyTimeout } = wanted;
+  const { spec, options, readyTimeout, memory } = wanted;
   const { mountpoint } = place;
   const STDERR = 2;
   const descriptor =
     wanted.logFile === undefined ? STDERR : openLogFile(mountpoint, wanted.logFile, listener.note).descriptor;
   try {
-    await serve({ spec, mountpoint, options, transport }, openLog(descriptor), async () => {
+    const request = { spec, mountpoint, options, transport, memory };
+    await serve(request, openLog(descriptor), async () => {
       const answer = await probe(mountpoint, readyTimeout);
       if (answer.state === 'answers' && answer.device !== place.device) listener.done(line);
       else if (mountAt(mountpoint)?.id !== place.covered) throw notVisible(place, JSON.stringify(answer));

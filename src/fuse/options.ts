@@ -24,6 +24,8 @@ export interface ParsedOptions {
   readonly uppers: readonly string[];
   /** what -o says of open-options.ts */
   readonly open: GivenOptions;
+  /** what the server may take of memory, as typed */
+  readonly memory: string | undefined;
   /** options that were given and change nothing, as typed */
   readonly ignored: readonly string[];
   /** options that were given and change something, by name: what a driver must be able to do */
@@ -73,6 +75,7 @@ const EFFECTIVE: ReadonlyMap<string, Value> = new Map<string, Value>([
   ['uid', 'number'],
   ['gid', 'number'],
   ['allow_truncated', 'none'],
+  ['memory', 'text'],
   ...[...OPEN].map(
     ([word, name]) => [word, OPEN_OPTIONS.get(name)!.value === undefined ? 'none' : 'text'] as const,
   ),
@@ -150,6 +153,7 @@ export function parseOptions(lists: readonly string[], caller: Caller): ParsedOp
     },
     stores,
     uppers,
+    memory: values.get('memory'),
     open,
     ignored,
     asked,

@@ -18,7 +18,7 @@ const PAGE_SIZE = 4096;
 /** A read of more is a scan, for which the kernel reads ahead by itself. */
 const SMALL_READ = 32 << 10;
 /** A file of more is not given whole. */
-const SMALL_FILE = 128 << 10;
+export const SMALL_FILE = 128 << 10;
 
 export class PageStore {
   readonly #descriptor: number;

@@ -76,6 +76,8 @@ function row(name: string, kind: OpcodeKind, inSize: number): OpcodeRow {
 const NAME = 2;
 
 export const READ = 15;
+export const READDIR = 28;
+export const READDIRPLUS = 44;
 export const INTERRUPT = 36;
 /** In the place of an errno, with unique 0: bytes for the kernel's page cache. */
 export const NOTIFY_STORE = 4;

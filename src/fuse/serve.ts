@@ -2,6 +2,7 @@
 import type { Logger } from 'pino';
 import { shownName } from '../open.js';
 import { exitNow } from '../system/libc.js';
+import { limitHeaps } from './heap-limits.js';
 import { mountAt } from './mountinfo.js';
 import type { LiveMount, MountRequest, Transport, TransportName } from './transport.js';
 
@@ -40,6 +41,7 @@ export async function serve(
     stop('uncaught exception');
   });
 
+  limitHeaps();
   const transport = await loadTransport(request.transport);
   live = await transport.mount(request, log);
   mountId = mountAt(request.mountpoint)?.id;

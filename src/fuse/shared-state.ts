@@ -3,16 +3,20 @@ import { Listings, listingMemory } from './listings.js';
 
 /** Structured-clonable: to each thread as it is. */
 export interface SharedMemory {
-  /** [0]: how many pumps are giving pages; [1]: 1 once it is known that nothing has extended attributes */
+  /** [0]: how many pumps are giving pages; [1]: 1 once it is known that nothing has extended attributes; [2]: 1 while as many requests wait as may */
   readonly words: SharedArrayBuffer;
   readonly listings: SharedArrayBuffer;
 }
 
 const GIVING = 0;
 const NO_XATTRS = 1;
+const FULL = 2;
+
+/** Milliseconds. Interrupts, which end the waiting of others, are read among requests; so is the end of the mount. */
+const PAUSE = 100;
 
 export function sharedMemory(): SharedMemory {
-  return { words: new SharedArrayBuffer(8), listings: listingMemory() };
+  return { words: new SharedArrayBuffer(12), listings: listingMemory() };
 }
 
 export class SharedState {
@@ -31,6 +35,17 @@ export class SharedState {
   /** Never taken back: the image does not change. */
   noteNoXattrs(): void {
     Atomics.store(this.#words, NO_XATTRS, 1);
+  }
+
+  /** Whether as many requests wait as may. */
+  noteFull(isFull: boolean): void {
+    Atomics.store(this.#words, FULL, isFull ? 1 : 0);
+    if (!isFull) Atomics.notify(this.#words, FULL);
+  }
+
+  /** Blocks a pump before it reads one more request that may have to wait; not for long. */
+  awaitRoom(): void {
+    if (Atomics.load(this.#words, FULL) === 1) Atomics.wait(this.#words, FULL, 1, PAUSE);
   }
 
   /** One of at most `most` that give pages at a time; false where there are as many. Ended by stopGiving() where true. */

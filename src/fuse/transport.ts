@@ -25,6 +25,8 @@ export interface MountRequest {
   readonly mountpoint: string;
   readonly options: MountOptions;
   readonly transport: TransportName;
+  /** bytes that caches and requests may take: see memory-budget.ts */
+  readonly memory: number;
 }
 
 /** A mount that answers. */

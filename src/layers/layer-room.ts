@@ -1,6 +1,7 @@
 /** What the opening of a layer is given: where things are kept, and the way to the other side. */
 import type { KnownBlob } from '../cache/known-blobs.js';
 import type { LazyOptions } from '../cache/lazy-options.js';
+import type { ChunkRing } from '../cache/recent-chunks.js';
 import type { Arrival, RemoteBlob } from '../remote/remote-blob.js';
 import type { LayerBlob } from './layer-blob.js';
 
@@ -27,6 +28,8 @@ export interface LayerRoom {
    * fetched: each byte where the server ignores Range.
    */
   remoteOf(blob: LayerBlob, arrived?: Arrival): RemoteBlob;
+  /** where what arrives stays in memory, with that of other blobs; its own unless given */
+  readonly ring?: ChunkRing | undefined;
   readonly report: (problem: Error) => void;
   /** told of what is read */
   readonly observed?: ((blob: KnownBlob, offset: number, length: number) => void) | undefined;

@@ -45,7 +45,7 @@ export function connectionOf(
 /** What is kept of it, and the way to the rest. */
 export function openLazy(
   known: KnownBlob,
-  { cacheDirectory, cacheSize, chunkSize, lazy, offline, report, observed }: LayerRoom,
+  { cacheDirectory, cacheSize, chunkSize, lazy, ring, offline, report, observed }: LayerRoom,
   connection: Connection | undefined,
   whole?: WholeDigest,
 ): LazySource {
@@ -53,6 +53,7 @@ export function openLazy(
   const store = openChunkStore(cacheDirectory, known, { chunkSize, budget: cacheSize, readOnly, report });
   return new LazySource(known, store, {
     ...lazy,
+    ring,
     connection,
     completed: whole && (() => whole.completed()),
     watcher: whole,

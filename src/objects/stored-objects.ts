@@ -23,12 +23,13 @@ export interface StoredObjectsOptions {
   /** serve no byte that is not proven by a digest in the image */
   readonly requireVerity?: boolean | undefined;
   readonly hashBackend?: HashBackend | undefined;
+  /** bytes of the hash trees of objects that stay open: 64 MiB, for 8 GiB of objects, unless given */
+  readonly memory?: number | undefined;
 }
 
 /** Descriptors: every worker has so many, and 1024 is what a process may have. */
 const OPEN_COUNT = 64;
-/** Hash trees of 8 GiB of objects. */
-const TREE_BUDGET = 64 << 20;
+const TREES = 64 << 20;
 /** The tree is in memory already; what is taken from it is checked again, which costs 3 µs for 512 KiB of data. */
 const LEAF_BUDGET = 64 << 10;
 const NO_SALT = new Uint8Array(0);
@@ -36,11 +37,12 @@ const NO_SALT = new Uint8Array(0);
 export class StoredObjects implements ObjectReader {
   readonly #stores: readonly ObjectStore[];
   readonly #options: StoredObjectsOptions;
-  readonly #open = new OpenObjects(OPEN_COUNT, TREE_BUDGET);
+  readonly #open: OpenObjects;
 
   /** `stores` are absolute paths of directories, the preferred first. Throws the system's error where one cannot be opened. */
   constructor(stores: readonly string[], options: StoredObjectsOptions = {}) {
     this.#options = options;
+    this.#open = new OpenObjects(OPEN_COUNT, options.memory ?? TREES);
     const opened: ObjectStore[] = [];
     try {
       for (const path of stores) opened.push(new ObjectStore(path));
@@ -131,7 +133,7 @@ export class StoredObjects implements ObjectReader {
     const hashes = new BytesSource(built.bytes, `the hash tree of ${source.name}`, expected);
     const verifier = new Verifier(tree, built.root);
     return {
-      source: new VerifiedSource({ data: source, hashes, treeStart: 0, verifier, budget: LEAF_BUDGET }),
+      source: new VerifiedSource({ data: source, hashes, treeStart: 0, verifier, memory: LEAF_BUDGET }),
       memory: built.bytes.length,
     };
   }

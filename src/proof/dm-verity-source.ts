@@ -1,4 +1,5 @@
 /** A blob under a dm-verity tree, from where the tree lies to verified bytes. */
+import type { HashMemory } from '../cache/hash-memory.js';
 import type { Source } from '../cache/source.js';
 import { VerifiedSource } from '../cache/verified-source.js';
 import { digestText, parseRootHash } from '../verity/digest-text.js';
@@ -21,6 +22,8 @@ export interface DmVerityClaim {
   readonly parameters: Partial<DmVerityParameters>;
   readonly hasSuperblock: boolean;
   readonly policy: HashPolicy;
+  /** where hash blocks are kept; its own unless given */
+  readonly memory?: HashMemory | undefined;
 }
 
 export interface RootedSource {
@@ -36,7 +39,7 @@ export interface RootedSource {
 export async function dmVeritySource(
   data: Source,
   hashes: Source,
-  { root, hashOffset, parameters: pinned, hasSuperblock, policy }: DmVerityClaim,
+  { root, hashOffset, parameters: pinned, hasSuperblock, policy, memory }: DmVerityClaim,
 ): Promise<RootedSource> {
   const parameters = hasSuperblock
     ? await readParameters(hashes, hashOffset, pinned)
@@ -56,6 +59,7 @@ export async function dmVeritySource(
       hashes,
       treeStart: treeStart(hashOffset, parameters.hashBlockSize, hasSuperblock),
       verifier: new Verifier(tree, bytes),
+      memory,
     }),
     digest: digestText({ algorithm: parameters.algorithm, bytes }),
   };

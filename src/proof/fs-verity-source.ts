@@ -2,6 +2,7 @@
 import { BytesSource } from '../cache/bytes-source.js';
 import { openFileSource } from '../cache/file-source.js';
 import { HashBlocks } from '../cache/hash-blocks.js';
+import type { HashMemory } from '../cache/hash-memory.js';
 import { eachPiece } from '../cache/pieces.js';
 import type { Source } from '../cache/source.js';
 import { VerifiedSource } from '../cache/verified-source.js';
@@ -29,6 +30,8 @@ export interface FsVerityClaim {
   readonly treeFile: string | undefined;
   readonly backend: HashBackend | undefined;
   readonly cacheDirectory: string | undefined;
+  /** where hash blocks are kept; its own unless given */
+  readonly memory?: HashMemory | undefined;
 }
 
 const NO_SALT = new Uint8Array(0);
@@ -58,7 +61,8 @@ export async function fsVeritySource(data: Source, claim: FsVerityClaim): Promis
     (await givenTree(claim, tree, matches)) ??
     (await keptTree(data, claim, tree, matches)) ??
     (await builtTree(data, claim, parameters, tree));
-  return new VerifiedSource({ data, hashes, treeStart: 0, verifier: new Verifier(tree, root) });
+  const verifier = new Verifier(tree, root);
+  return new VerifiedSource({ data, hashes, treeStart: 0, verifier, memory: claim.memory });
 }
 
 /** The digest of a whole blob, as `fsverity digest` prints it. Rejects as the source does. */

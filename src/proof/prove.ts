@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { openFileSource } from '../cache/file-source.js';
+import type { HashMemory } from '../cache/hash-memory.js';
 import type { Source } from '../cache/source.js';
 import { isUrl } from '../options/reference.js';
 import { VerityError } from '../verity/errors.js';
@@ -22,6 +23,7 @@ interface ProofContext {
   /** where the image's file system starts; undefined for other blobs, whose tree cannot be found by a file system's size */
   readonly base: number | undefined;
   readonly open: SourceOpener;
+  readonly memory: HashMemory | undefined;
 }
 
 export interface ProvenBlob {
@@ -30,7 +32,7 @@ export interface ProvenBlob {
 }
 
 /**
- * `blobs` are the image first, whose file system starts at byte `base`. Rejects with VerityError,
+ * Where hash blocks are kept `memory` says, each tree in its own unless given. `blobs` are the image first, whose file system starts at byte `base`. Rejects with VerityError,
  * SignatureError or ProofError for what is claimed, ErofsError for an image whose tree has to be found, system errors for
  * files. The sources are closed by whoever opened them where this rejects, by the proven ones' close() otherwise.
  */
@@ -39,6 +41,7 @@ export async function proveAll(
   spec: ProofSpec,
   base: number,
   open: SourceOpener = async (path) => openFileSource(path),
+  memory?: HashMemory,
 ): Promise<ProvenBlob[]> {
   if (spec.blobs.length > blobs.length) {
     throw new VerityError(
@@ -48,7 +51,9 @@ export async function proveAll(
   }
   const proven: ProvenBlob[] = [];
   for (const [i, blob] of blobs.entries()) {
-    proven.push(await prove(blob, spec.blobs[i] ?? {}, { spec, base: i === 0 ? base : undefined, open }));
+    proven.push(
+      await prove(blob, spec.blobs[i] ?? {}, { spec, base: i === 0 ? base : undefined, open, memory }),
+    );
   }
   return proven;
 }
@@ -69,7 +74,7 @@ async function prove(blob: Source, claims: BlobClaims, context: ProofContext): P
         `${blob.name}: a root hash and an fs-verity digest; give the one that it is to be checked by`,
       );
     }
-    return proveByDigest(blob, claims.fsVerityDigest, claims, spec);
+    return proveByDigest(blob, claims.fsVerityDigest, claims, context);
   }
   if (claims.root !== undefined) {
     const trust = { trust: 'pinned' } as const;
@@ -100,7 +105,7 @@ async function proveByBlobDigest(
     claims.fsVerityDigest !== undefined ||
     context.spec.certificateFiles !== undefined;
   if (hasOther) return prove(blob, claims, context);
-  const { source, proof } = await proveByDigest(blob, fsVerityDigest, claims, context.spec);
+  const { source, proof } = await proveByDigest(blob, fsVerityDigest, claims, context);
   return { source, proof: { ...proof, by: digest } };
 }
 
@@ -108,22 +113,24 @@ async function proveByDigest(
   blob: Source,
   digest: string,
   { treeFile }: BlobClaims,
-  { policy, cacheDirectory, certificateFiles }: ProofSpec,
+  { spec, memory }: ProofContext,
 ): Promise<ProvenBlob> {
+  const { policy, cacheDirectory, certificateFiles } = spec;
   if (certificateFiles !== undefined) {
     throw new VerityError(
       'contradiction',
       `${blob.name}: certificates are for the signatures of root hashes; an fs-verity digest that is pinned needs none`,
     );
   }
-  const source = await fsVeritySource(blob, { digest, treeFile, backend: policy?.backend, cacheDirectory });
+  const claim = { digest, treeFile, backend: policy?.backend, cacheDirectory, memory };
+  const source = await fsVeritySource(blob, claim);
   return { source, proof: { blob: blob.name, kind: 'fs-verity', trust: 'pinned', digest } };
 }
 
 async function proveByRoot(
   blob: Source,
   claims: BlobClaims & { readonly root: string },
-  { spec, base, open }: ProofContext,
+  { spec, base, open, memory }: ProofContext,
   trust: Pick<Proof, 'trust' | 'by'>,
 ): Promise<ProvenBlob> {
   const signer = signerOf(claims, blob.name, spec.certificateFiles);
@@ -135,6 +142,7 @@ async function proveByRoot(
       parameters: spec.parameters ?? {},
       hasSuperblock: spec.noSuperblock !== true,
       policy: spec.policy ?? {},
+      memory,
     });
     const by = signer === undefined ? trust : ({ trust: 'signed', by: signer } as const);
     return { source, proof: { blob: blob.name, kind: 'dm-verity', digest, ...by } };

@@ -22,6 +22,8 @@ const NO_NAME: Uint8Array = new Uint8Array(0);
 export interface ListingOptions {
   readonly layers: OverlayLayers;
   readonly nodes: OverlayNodes;
+  /** bytes for what is remembered of names that hide others */
+  readonly names: number;
   /** told of what is wrong with a name while the listing goes on */
   readonly report: (problem: Error) => void;
 }
@@ -32,7 +34,7 @@ export class OverlayListings {
 
   constructor(options: ListingOptions) {
     this.#options = options;
-    this.#filters = new OverlayNameFilters(options.layers);
+    this.#filters = new OverlayNameFilters(options.layers, options.names);
   }
 
   /** As ReadonlyTree.readdir. */

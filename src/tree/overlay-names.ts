@@ -4,12 +4,20 @@
  * It is gone where a node is known by its id alone, in another thread than the one that looked it up. What it takes is one
  * listing of a directory, or for files one of a whole layer, kept because the next question is about a neighbour.
  */
-import { FileParents } from './overlay-file-parents.js';
+import { FileParents, ParentMemory } from './overlay-file-parents.js';
 import { isDots, type OverlayLayers } from './overlay-layers.js';
 import { FileType, type NodeId } from './tree.js';
 
-/** Names of directories that are kept at a time, those of the last one listed aside: about 10 MiB. */
-const NAMES_KEPT = 65_536;
+/** Bytes of a name that is kept, with what finds it. */
+const NAME_SIZE = 160;
+
+/** What is remembered, in bytes. */
+export interface NameRooms {
+  /** names of directories */
+  readonly names: number;
+  /** which directory has a file */
+  readonly parents: number;
+}
 
 const DOT_DOT = Uint8Array.of(0x2e, 0x2e);
 
@@ -20,9 +28,13 @@ export class OverlayNames {
   #kept = 0;
   /** by layer */
   readonly #files: FileParents[] = [];
+  readonly #most: number;
+  readonly #parents: ParentMemory;
 
-  constructor(layers: OverlayLayers) {
+  constructor(layers: OverlayLayers, { names, parents }: NameRooms) {
     this.#layers = layers;
+    this.#most = Math.floor(names / NAME_SIZE);
+    this.#parents = new ParentMemory(parents);
   }
 
   /** The directory above one that is no root, in the same layer. Throws 'corrupt'. */
@@ -34,12 +46,7 @@ export class OverlayNames {
 
   /** The name of a directory in the one above it. Throws 'corrupt'. */
   nameOf(directory: NodeId, parent: NodeId): Uint8Array {
-    let names = this.#listed.get(parent);
-    if (names === undefined) {
-      names = this.#list(parent);
-      this.#keep(parent, names);
-    }
-    const name = names.get(directory);
+    const name = this.#listed.get(parent)?.get(directory) ?? this.#find(directory, parent);
     if (name !== undefined) return name;
     throw this.#layers.corrupt(directory, `".." leads to ${this.#layers.describe(parent)}, which lacks it`);
   }
@@ -47,7 +54,7 @@ export class OverlayNames {
   /** A directory that has a file, in the file's layer, and its name there. Throws 'corrupt'. */
   placeOf(file: NodeId): { readonly parent: NodeId; readonly name: Uint8Array } {
     const layer = this.#layers.ids.layer(file);
-    this.#files[layer] ??= new FileParents(this.#layers, layer);
+    this.#files[layer] ??= new FileParents(this.#layers, layer, this.#parents);
     const parent = this.#files[layer].of(file);
     let name: Uint8Array | undefined;
     if (parent !== undefined) {
@@ -62,25 +69,29 @@ export class OverlayNames {
     return { parent, name };
   }
 
-  #list(directory: NodeId): Map<NodeId, Uint8Array> {
-    const names = new Map<NodeId, Uint8Array>();
-    this.#eachEntry(directory, (name, id, type) => {
-      if ((type === FileType.directory || type === FileType.unknown) && !isDots(name)) {
-        names.set(id, name.slice());
-      }
-      return true;
+  /** Lists `parent`; its names are kept unless there are more than may be. */
+  #find(wanted: NodeId, parent: NodeId): Uint8Array | undefined {
+    let names: Map<NodeId, Uint8Array> | undefined = new Map();
+    let found: Uint8Array | undefined;
+    this.#eachEntry(parent, (name, id, type) => {
+      if ((type !== FileType.directory && type !== FileType.unknown) || isDots(name)) return true;
+      if (id === wanted) found = name.slice();
+      if (names !== undefined && names.size === this.#most) names = undefined;
+      names?.set(id, name.slice());
+      return names !== undefined || found === undefined;
     });
-    return names;
+    if (names !== undefined) this.#keep(parent, names);
+    return found;
   }
 
   #keep(directory: NodeId, names: ReadonlyMap<NodeId, Uint8Array>): void {
     for (const [oldest, { size }] of this.#listed) {
-      if (this.#kept + names.size <= NAMES_KEPT) break;
+      if (this.#kept + names.size <= this.#most) break;
       this.#listed.delete(oldest);
       this.#kept -= size;
     }
+    this.#kept += names.size - (this.#listed.get(directory)?.size ?? 0);
     this.#listed.set(directory, names);
-    this.#kept += names.size;
   }
 
   #eachEntry(directory: NodeId, visit: (name: Uint8Array, id: NodeId, type: FileType) => boolean): void {

@@ -6,7 +6,7 @@ import { S_IFDIR, S_IFMT, S_IFREG } from '../erofs-reader/layout.js';
 import { type DirectoryMemory, type Members, OverlayDirectories, type Place } from './overlay-directories.js';
 import { type DataPath, type FileBytes, OverlayFiles } from './overlay-files.js';
 import type { OverlayLayers } from './overlay-layers.js';
-import { OverlayNames } from './overlay-names.js';
+import { type NameRooms, OverlayNames } from './overlay-names.js';
 import { shownInode } from './overlay-node.js';
 import { type Attr, type NodeId, type ReadonlyTree, TreeError } from './tree.js';
 
@@ -16,13 +16,22 @@ export interface OverlayMemory {
   set(id: NodeId, node: OverlayNode): unknown;
 }
 
-/** About 1 KiB, and 8 bytes for each member of a directory. */
+/** Bytes of a node with no members to speak of; each member of a directory takes another 8. */
+export const OVERLAY_NODE_SIZE = 1024;
+
+export const sizeOfNode = ({ members = [] }: OverlayNode): number => OVERLAY_NODE_SIZE + 8 * members.length;
+
 export interface OverlayNode {
   readonly attr: Attr;
   /** of directories */
   readonly members: Members | undefined;
   /** of regular files; a path until somebody wants the bytes */
   bytes: FileBytes | DataPath | undefined;
+}
+
+/** Where what was found out is kept, and how much of it. */
+export interface OverlayRooms extends NameRooms {
+  readonly nodes: OverlayMemory;
 }
 
 const SECTOR_SIZE = 512;
@@ -36,10 +45,10 @@ export class OverlayNodes implements DirectoryMemory {
   #listed: NodeId | undefined;
   #listedPlace: Place | undefined;
 
-  constructor(layers: OverlayLayers, dataLayers: readonly ReadonlyTree[], memory: OverlayMemory) {
-    const names = new OverlayNames(layers);
+  constructor(layers: OverlayLayers, dataLayers: readonly ReadonlyTree[], rooms: OverlayRooms) {
+    const names = new OverlayNames(layers, rooms);
     this.#layers = layers;
-    this.#memory = memory;
+    this.#memory = rooms.nodes;
     this.directories = new OverlayDirectories(layers, names, this);
     this.#files = new OverlayFiles({
       ...{ layers, names, dataLayers, memory: this },

@@ -28,7 +28,11 @@ export interface OverlayOptions {
   readonly report?: (problem: Error) => void;
   /** where nodes are kept; for ever unless given */
   readonly nodes?: OverlayMemory;
+  /** bytes for what is remembered of names; 24 MiB unless given */
+  readonly names?: number;
 }
+
+const NAMES = 24 << 20;
 
 export class OverlayTree implements ReadonlyTree {
   readonly root: NodeId;
@@ -42,14 +46,21 @@ export class OverlayTree implements ReadonlyTree {
    * where a root's number is too large for so many layers.
    */
   constructor(layers: readonly OverlayLayer[], options: OverlayOptions = {}) {
-    const { namespaces = ['trusted', 'user'], report = () => {}, nodes = new Map() } = options;
+    const {
+      namespaces = ['trusted', 'user'],
+      report = () => {},
+      nodes = new Map(),
+      names: room = NAMES,
+    } = options;
     const shown = layers.filter(({ dataOnly }) => dataOnly !== true);
     const dataLayers = layers.filter(({ dataOnly }) => dataOnly === true).map(({ tree }) => tree);
     const trees = shown.map(({ tree }) => tree);
     const names = shown.map(({ name }, layer) => name ?? `layer ${layer + 1}`);
     this.#layers = new OverlayLayers(trees, names, new OverlayMarks(namespaces));
-    this.#nodes = new OverlayNodes(this.#layers, dataLayers, nodes);
-    this.#listings = new OverlayListings({ layers: this.#layers, nodes: this.#nodes, report });
+    // names of directories, directories of files, hidden names
+    const third = Math.floor(room / 3);
+    this.#nodes = new OverlayNodes(this.#layers, dataLayers, { nodes, names: third, parents: third });
+    this.#listings = new OverlayListings({ layers: this.#layers, nodes: this.#nodes, names: third, report });
     this.#nameMax = Math.max(...trees.map((tree) => tree.statfs().nameMax));
     this.root = this.#layers.roots[0]!;
   }

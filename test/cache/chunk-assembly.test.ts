@@ -1,6 +1,6 @@
 import t from 'tap';
 import { ChunkAssembly } from '../../src/cache/chunk-assembly.js';
-import { RecentChunks } from '../../src/cache/recent-chunks.js';
+import { ChunkRing, RecentChunks } from '../../src/cache/recent-chunks.js';
 import { SharedPlaces, sharedPlacesMemory } from '../../src/cache/shared-places.js';
 import { Random } from '../support/random.js';
 
@@ -10,7 +10,8 @@ const places = { chunkSize: CHUNK, size: bytes.length };
 
 function assembly(isWanted = (_chunk: number) => true) {
   const whole = new Map<number, Uint8Array>();
-  const memory = new RecentChunks(new SharedPlaces(CHUNK, sharedPlacesMemory(1, places)));
+  const ring = new ChunkRing(CHUNK, CHUNK);
+  const memory = new RecentChunks(new SharedPlaces(CHUNK, sharedPlacesMemory(ring.memory, places)), ring);
   const made = new ChunkAssembly(places, {
     isWanted,
     take: (length) => memory.take(length),

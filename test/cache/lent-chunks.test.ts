@@ -2,7 +2,7 @@ import { closeSync, constants, openSync, readFileSync, writeSync } from 'node:fs
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { LentChunks } from '../../src/cache/lent-chunks.js';
-import { sharedPlacesMemory } from '../../src/cache/shared-places.js';
+import { ringMemory } from '../../src/cache/shared-places.js';
 import { Random } from '../support/random.js';
 
 const CHUNK = 64 * 1024;
@@ -12,7 +12,7 @@ const BEFORE = 4;
 
 /** Bytes of COUNT chunks, in memory that begins at a page. */
 function chunks(skip = 0): Uint8Array[] {
-  const { bytes } = sharedPlacesMemory(COUNT + 1, { chunkSize: CHUNK, size: COUNT * CHUNK });
+  const { bytes } = ringMemory(COUNT + 1, CHUNK);
   const random = new Random(4);
   return Array.from({ length: COUNT }, (_, number) => {
     const chunk = new Uint8Array(bytes, number * CHUNK + skip, CHUNK);

@@ -1,11 +1,16 @@
 import t from 'tap';
-import { RecentChunks } from '../../src/cache/recent-chunks.js';
+import { ChunkRing, RecentChunks } from '../../src/cache/recent-chunks.js';
 import { SharedPlaces, sharedPlacesMemory } from '../../src/cache/shared-places.js';
 
 const CHUNK = 8;
 
-function places(count: number): SharedPlaces {
-  return new SharedPlaces(CHUNK, sharedPlacesMemory(count, { chunkSize: CHUNK, size: 100 * CHUNK }));
+const ringOf = (count: number): ChunkRing => new ChunkRing(count * CHUNK, CHUNK);
+
+/** Of a blob in a ring, and where other threads find its chunks. */
+function blob(ring: ChunkRing): { readonly memory: RecentChunks; readonly shared: SharedPlaces } {
+  const places = sharedPlacesMemory(ring.memory, { chunkSize: CHUNK, size: 100 * CHUNK });
+  const shared = new SharedPlaces(CHUNK, places);
+  return { memory: new RecentChunks(shared, ring), shared };
 }
 
 /** Puts a chunk there whose bytes are its number. */
@@ -24,7 +29,7 @@ function held(memory: Pick<RecentChunks, 'copy'>, chunk: number): number | undef
 }
 
 t.test('the last chunks are here, in memory that is used again', async (t) => {
-  const memory = new RecentChunks(places(4));
+  const { memory } = blob(ringOf(4));
   const starts = new Set<number>();
   for (let chunk = 0; chunk < 100; chunk++) starts.add(arrive(memory, chunk).bytes.byteOffset);
   t.equal(starts.size, 4);
@@ -35,7 +40,7 @@ t.test('the last chunks are here, in memory that is used again', async (t) => {
 });
 
 t.test('what is held stays, whatever comes', async (t) => {
-  const memory = new RecentChunks(places(4));
+  const { memory } = blob(ringOf(4));
   arrive(memory, 1);
   const place = memory.hold(1)!;
   for (let chunk = 2; chunk < 50; chunk++) arrive(memory, chunk);
@@ -48,7 +53,7 @@ t.test('what is held stays, whatever comes', async (t) => {
 });
 
 t.test('where all is held there is more, as long as it is held', async (t) => {
-  const memory = new RecentChunks(places(2));
+  const { memory } = blob(ringOf(2));
   const holding = [1, 2, 3, 4].map((chunk) => {
     arrive(memory, chunk);
     return memory.hold(chunk);
@@ -65,7 +70,7 @@ t.test('where all is held there is more, as long as it is held', async (t) => {
 });
 
 t.test('a chunk that comes anew has its new bytes, and who holds the old ones keeps them', async (t) => {
-  const memory = new RecentChunks(places(4));
+  const { memory } = blob(ringOf(4));
   arrive(memory, 1);
   const old = memory.hold(1)!;
   const place = memory.take(CHUNK);
@@ -81,14 +86,13 @@ t.test('a chunk that comes anew has its new bytes, and who holds the old ones ke
 });
 
 t.test('the last chunk of a blob is shorter', async (t) => {
-  const memory = new RecentChunks(places(1));
+  const { memory } = blob(ringOf(1));
   t.equal(arrive(memory, 1, 3).bytes.length, 3);
   t.equal(arrive(memory, 2).bytes.length, CHUNK);
 });
 
 t.test('others see what is here, and nothing of what is not any more', async (t) => {
-  const shared = places(2);
-  const memory = new RecentChunks(shared);
+  const { memory, shared } = blob(ringOf(2));
   const other = new SharedPlaces(CHUNK, shared.memory);
   for (const chunk of [1, 2, 3]) arrive(memory, chunk);
   t.same(
@@ -105,4 +109,31 @@ t.test('others see what is here, and nothing of what is not any more', async (t)
   t.equal(held(other, 3), 3, 'and right again when they come anew');
   memory.discard(2);
   t.notOk(other.has(2));
+});
+
+t.test('blobs share a ring, and take places from each other', async (t) => {
+  const ring = ringOf(4);
+  const [one, two] = [blob(ring), blob(ring)];
+  for (const chunk of [1, 2, 3]) arrive(one.memory, chunk);
+  const place = one.memory.hold(2)!;
+  for (const chunk of [1, 2, 5]) arrive(two.memory, chunk);
+  t.same(
+    [1, 2, 3].map((chunk) => held(one.memory, chunk)),
+    [undefined, 2, undefined],
+  );
+  t.same(
+    [1, 2, 5].map((chunk) => held(two.shared, chunk)),
+    [1, 2, 5],
+  );
+  t.same(
+    [1, 3].map((chunk) => held(one.shared, chunk)),
+    [undefined, undefined],
+    'other threads see it, too',
+  );
+  t.equal(held(one.shared, 2), 2);
+  t.equal(one.memory.lent(place), place, 'one of four is held');
+  const more = [1, 2].map((chunk) => two.memory.hold(chunk)!);
+  t.equal(one.memory.lent(place), undefined, 'more than half of them are');
+  for (const each of [place, ...more]) each.release();
+  t.equal(ring.held, 0);
 });

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import t from 'tap';
-import { SharedPlaces, sharedPlacesMemory } from '../../src/cache/shared-places.js';
+import { ringMemory, SharedPlaces, sharedPlacesMemory } from '../../src/cache/shared-places.js';
 
 const CHUNK = 32 * 1024;
 const PLACES = 2;
@@ -9,13 +9,13 @@ const CHUNKS = 64;
 const COPIES = 3000;
 
 t.test('memory for writes past the page cache begins at a page', async (t) => {
-  const { bytes, count } = sharedPlacesMemory(3, { chunkSize: 4096, size: 4096 * 9 });
+  const { bytes, count } = ringMemory(3, 4096);
   t.equal(count, 3);
   t.equal(bytes.byteLength % 65_536, 0, 'as memory of WebAssembly does');
 });
 
 t.test('whoever copies while places are given to other chunks gets whole chunks, or nothing', async (t) => {
-  const memory = sharedPlacesMemory(PLACES, { chunkSize: CHUNK, size: CHUNKS * CHUNK });
+  const memory = sharedPlacesMemory(ringMemory(PLACES, CHUNK), { chunkSize: CHUNK, size: CHUNKS * CHUNK });
   const other = new Worker(new URL('./shared-places-writer.js', import.meta.url), {
     workerData: { memory, chunkSize: CHUNK, chunks: CHUNKS },
   });

@@ -74,7 +74,13 @@ export function sourceOf(
   budget?: number,
 ): VerifiedSource {
   const verifier = new Verifier(tree, root);
-  return new VerifiedSource({ data, hashes, treeStart, verifier, ...(budget !== undefined && { budget }) });
+  return new VerifiedSource({
+    data,
+    hashes,
+    treeStart,
+    verifier,
+    ...(budget !== undefined && { memory: budget }),
+  });
 }
 
 export const local = (bytes: Uint8Array): Source => new BytesSource(bytes, 'local', 'local');

@@ -8,6 +8,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { mountAt } from '../../src/fuse/mountinfo.js';
 import type { MountOptions, MountRequest } from '../../src/fuse/transport.js';
+import { DEFAULT_MEMORY } from '../../src/memory-budget.js';
 import { UnmountFlag, umount2 } from '../../src/system/libc.js';
 import { asPlainReaches } from '../support/user.js';
 import type { ServerEvent } from './mount-server.js';
@@ -63,6 +64,7 @@ export function makeRequest(
     spec: { image },
     mountpoint,
     transport: 'dev-fuse',
+    memory: DEFAULT_MEMORY,
     options: {
       allowOther: false,
       defaultPermissions: false,

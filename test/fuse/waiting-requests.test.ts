@@ -10,7 +10,8 @@ const FILE = 40;
 const CONTENT = Buffer.from('what is in the file');
 
 /** Requests over a tree whose bytes are here once the test lets them through. */
-function waiting() {
+function waiting(memory = 2 ** 24) {
+  const news: boolean[] = [];
   const tree = new MemoryTree(ROOT, [
     [ROOT, { entries: new Map([['file', FILE]]) }],
     [FILE, { content: CONTENT }],
@@ -19,6 +20,8 @@ function waiting() {
   const gates: { through(): void; fail(error: unknown): void; signal: AbortSignal | undefined }[] = [];
   const clients: FuseClient[] = [];
   const requests = new WaitingRequests({
+    memory,
+    full: (isFull) => news.push(isFull),
     image: {
       run: (operation, signal) =>
         new Promise((resolve, reject) => {
@@ -40,7 +43,7 @@ function waiting() {
     return { unique: request.readBigUInt64LE(8), request: new Uint8Array(request) };
   };
   const problems = () => clients.flatMap(({ problems }) => problems.map(({ problem }) => problem.message));
-  return { requests, gates, replies, ask, clients, problems };
+  return { requests, gates, replies, ask, clients, problems, news };
 }
 
 /** What has settled has been acted on. */

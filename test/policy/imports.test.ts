@@ -49,15 +49,15 @@ const rules: Record<string, { readonly from: readonly string[]; readonly typesOf
       'open-source.ts',
       'system',
     ],
-    typesOf: ['open.ts'],
+    typesOf: ['open.ts', 'memory-budget.ts'],
   },
   // prefetch, for waiting for several things at a time
   'open-layers.ts': {
-    from: ['erofs-reader', 'cache', 'tree', 'open-layer.ts', 'prefetch'],
+    from: ['erofs-reader', 'cache', 'tree', 'open-layer.ts', 'prefetch', 'memory-budget.ts'],
     typesOf: ['open.ts'],
   },
   'open.ts': {
-    from: ['open-layer.ts', 'open-layers.ts', 'open-source.ts'],
+    from: ['open-layer.ts', 'open-layers.ts', 'open-source.ts', 'memory-budget.ts'],
     typesOf: [
       'erofs-reader',
       'cache',
@@ -69,6 +69,7 @@ const rules: Record<string, { readonly from: readonly string[]; readonly typesOf
       'container-spec.ts',
     ],
   },
+  'memory-budget.ts': { from: ['options'] },
   'open-again.ts': { from: [], typesOf: ['open.ts', 'proof'] },
   snapshotter: { from: ['erofs-reader', 'cache'] },
   'container-options.ts': { from: ['options', 'layers', 'registry'] },
@@ -98,6 +99,7 @@ const rules: Record<string, { readonly from: readonly string[]; readonly typesOf
       'open-options.ts',
       'image-spec.ts',
       'container-spec.ts',
+      'memory-budget.ts',
       'options',
       'prefetch',
       'proof',
