@@ -67,7 +67,7 @@ export interface ServingMemory {
   readonly waiting: ImageMemory;
   /** bytes of requests that wait: their answers, and what is fetched for them */
   readonly requests: number;
-  /** of the thread that looks whether anything has extended attributes */
+  /** of the thread that looks whether anything has extended attributes: of an image that is all here, where nothing waits */
   readonly scan: ImageMemory;
 }
 

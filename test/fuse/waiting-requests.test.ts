@@ -143,3 +143,37 @@ t.test('after the end nothing is sent', async (t) => {
   t.equal(gates.length, 1, 'nothing more is begun');
   t.same(replies, []);
 });
+
+t.test('as many are worked on as memory allows, and beyond that the kernel keeps them', async (t) => {
+  // each reads 4 KiB and takes 136 KiB; 64 may wait
+  const { requests, gates, replies, ask, news } = waiting(1 << 20);
+  const asked = Array.from({ length: 70 }, ask);
+  for (const { request } of asked) requests.accept(request);
+  const atOnce = gates.length;
+  t.ok(atOnce > 0 && atOnce < 8, `${atOnce} at once`);
+  t.equal(requests.count, 70);
+  t.strictSame(news, [true]);
+  for (let next = 0; next < asked.length; next++) {
+    gates[next]!.through();
+    await settled();
+    t.ok(gates.length <= next + 1 + atOnce);
+  }
+  t.strictSame(
+    replies.map(uniqueOf),
+    asked.map(({ unique }) => unique),
+    'each in its turn',
+  );
+  t.strictSame(news, [true, false]);
+});
+
+t.test('one that takes more than all memory is worked on alone', async (t) => {
+  const { requests, gates, replies, ask } = waiting(1);
+  const asked = [ask(), ask()];
+  for (const { request } of asked) requests.accept(request);
+  t.equal(gates.length, 1);
+  for (const at of [0, 1]) {
+    gates[at]!.through();
+    await settled();
+  }
+  t.equal(replies.length, 2);
+});

@@ -16,5 +16,8 @@ t.test('random layers', { skip: noRandomLayers ?? false }, async (t) => {
     const layers = await layersOf(t, images);
     sameShown(t, shownBy(new OverlayTree(layers, { namespaces: ['trusted'] })), shown, `seed ${seed}`);
     sameShown(t, shownBy(new Strangers(layers)), shown, `seed ${seed}, by ids alone`);
+    const forgetful = { namespaces: ['trusted'], names: 1 } as const;
+    sameShown(t, shownBy(new OverlayTree(layers, forgetful)), shown, `seed ${seed}, with room for no name`);
+    sameShown(t, shownBy(new Strangers(layers, forgetful)), shown, `seed ${seed}, by ids alone, with none`);
   }
 });
