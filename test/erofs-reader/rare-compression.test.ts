@@ -5,9 +5,11 @@ import { Algorithm, Layout, Lcluster, Z_ADVISE } from '../../src/erofs-reader/la
 import { type OpenedImage, openSources } from '../../src/open.js';
 import { writeImage } from '../support/image-writer.js';
 import { type Body, raw } from '../support/image-writer-body.js';
+import { indexed } from '../support/image-writer-index.js';
 import { directory, file, symlink } from '../support/image-writer-node.js';
 import { MemorySource } from '../support/memory-source.js';
 import { Random } from '../support/random.js';
+import { lz4Repeated, padded, repeated } from '../support/small-streams.js';
 
 const BLOCK = 4096;
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -20,40 +22,12 @@ interface Head {
 }
 
 /** COMPRESSED_FULL with one pcluster of one block a head, and a head in every lcluster. */
-function fullIndex(size: number, algorithms: number, heads: readonly Head[]): Body {
-  const view = new DataView(new ArrayBuffer(16 + 8 * heads.length));
-  view.setUint8(6, algorithms);
-  for (const [n, { type, at, block }] of heads.entries()) {
-    view.setUint16(16 + 8 * n, type, true);
-    view.setUint16(16 + 8 * n + 2, at - n * BLOCK, true);
-    view.setUint32(16 + 8 * n + 4, block, true);
-  }
-  const attached = new Uint8Array(view.buffer);
-  return raw({ layout: Layout.COMPRESSED_FULL, size, address: heads.length, attached, unit: 8 });
-}
-
-/** An LZ4 block of `unit`, 14 bytes at most, over and over until there are `size` bytes. */
-function lz4Repeated(unit: string, size: number): Uint8Array {
-  const last = 5;
-  const match = size - unit.length - last;
-  const extra = match - 4 - 15;
-  const more = Array<number>(Math.floor(extra / 255)).fill(255);
-  const whole = unit.repeat(Math.ceil(size / unit.length)).slice(0, size);
-  return Uint8Array.from([
-    ...[(unit.length << 4) | 15, ...encode(unit), unit.length, 0, ...more, extra % 255],
-    ...[last << 4, ...encode(whole.slice(-last))],
-  ]);
-}
-
-const repeated = (unit: string, size: number): string =>
-  unit.repeat(Math.ceil(size / unit.length)).slice(0, size);
-
-/** One pcluster of a block, its padding in front. */
-function pcluster(data: Uint8Array): Uint8Array {
-  const block = new Uint8Array(BLOCK);
-  block.set(data, BLOCK - data.length);
-  return block;
-}
+const fullIndex = (size: number, algorithms: number, heads: readonly Head[]): Body =>
+  indexed({
+    size,
+    algorithms,
+    entries: heads.map(({ type, at, block }, n) => ({ type, clusterofs: at - n * BLOCK, block })),
+  });
 
 /** A file reads as `expected`, whole and in random ranges. */
 function checkFile(t: Test, { tree }: OpenedImage, name: string, expected: Uint8Array): void {
@@ -86,9 +60,9 @@ t.test('a second algorithm in one file (HEAD2)', async (t) => {
     algorithms: (1 << Algorithm.LZ4) | (1 << Algorithm.DEFLATE),
     root: directory({ both: file(fullIndex(size, Algorithm.LZ4 | (Algorithm.DEFLATE << 4), heads)) }),
     data: [
-      { offset: 100 * BLOCK, bytes: pcluster(lz4Repeated('LZ4 first. ', first.length)) },
+      { offset: 100 * BLOCK, bytes: padded(lz4Repeated('LZ4 first. ', first.length)) },
       { offset: 101 * BLOCK, bytes: encode(third) },
-      { offset: 102 * BLOCK, bytes: pcluster(deflateRawSync(second)) },
+      { offset: 102 * BLOCK, bytes: padded(deflateRawSync(second)) },
     ],
   });
   const opened = await openSources([bytes.source()], {});
@@ -102,7 +76,7 @@ t.test('a compressed symlink', async (t) => {
     root: directory({
       link: symlink(fullIndex(target.length, Algorithm.LZ4, [{ type: Lcluster.HEAD1, at: 0, block: 100 }])),
     }),
-    data: [{ offset: 100 * BLOCK, bytes: pcluster(lz4Repeated('directory/', target.length)) }],
+    data: [{ offset: 100 * BLOCK, bytes: padded(lz4Repeated('directory/', target.length)) }],
   });
   const { tree } = await openSources([bytes.source()], {});
   const link = tree.lookup(tree.root, encode('link'))!;
@@ -123,7 +97,7 @@ t.test('a pcluster that lies on another device by its address', async (t) => {
     }),
   });
   const device = new Uint8Array(8 * BLOCK);
-  device.set(pcluster(lz4Repeated('LZ4 first. ', first.length)), 3 * BLOCK);
+  device.set(padded(lz4Repeated('LZ4 first. ', first.length)), 3 * BLOCK);
   const opened = await openSources([bytes.source(), new MemorySource(device)], {});
   checkFile(t, opened, 'far', encode(first));
 });
@@ -153,7 +127,7 @@ t.test('encoded extents with records of 8 bytes, in logical clusters of 16 KiB',
       clusters: file(raw({ layout: Layout.COMPRESSED_FULL, size, address: 3, attached, unit: 8 })),
     }),
     data: [
-      { offset: 100 * BLOCK, bytes: pcluster(lz4Repeated('LZ4 start. ', lcluster)) },
+      { offset: 100 * BLOCK, bytes: padded(lz4Repeated('LZ4 start. ', lcluster)) },
       { offset: 200 * BLOCK + 77, bytes: end },
     ],
   });

@@ -165,6 +165,8 @@ export interface EncodedExtent {
   readonly length?: number;
   /** 0: plain; otherwise the algorithm's number + 1 */
   readonly format?: number;
+  /** the pcluster decodes to more than the extent */
+  readonly partial?: boolean;
 }
 
 export interface EncodedSpec {
@@ -197,7 +199,8 @@ export function encoded({ size, recordSize, extents }: EncodedSpec): Body {
         const at = recordsAt(end) - end + recordSize * n;
         const length = extent.encoded?.length ?? extent.length ?? 0;
         const offset = extent.encoded === undefined ? (extent.offset ?? 0) : offsets[piece++]!;
-        view.setUint32(at, ((extent.format ?? 0) * 2 ** 28 + length) >>> 0, true);
+        const partial = extent.partial ? 2 ** 27 : 0;
+        view.setUint32(at, ((extent.format ?? 0) * 2 ** 28 + partial + length) >>> 0, true);
         view.setBigUint64(at + 4, BigInt(offset), true);
         view.setUint32(at + 12, extent.start % 0x1_0000_0000, true);
         if (recordSize === 32) view.setUint32(at + 16, extent.start / 0x1_0000_0000, true);

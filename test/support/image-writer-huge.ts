@@ -6,6 +6,7 @@
 import type { ImageSpec } from './image-writer.js';
 import { chunked, encoded, flatSparse, hole } from './image-writer-body.js';
 import { directory, file } from './image-writer-node.js';
+import { lz4Literals } from './small-streams.js';
 
 const GiB = 2 ** 30;
 const TiB = 2 ** 40;
@@ -21,13 +22,6 @@ export interface HugeFile {
 }
 
 const BLOCK = 512;
-
-/** A literal-only LZ4 block; at most 269 bytes. */
-function lz4Literals(text: string): Uint8Array {
-  const bytes = Buffer.from(text, 'latin1');
-  const head = bytes.length < 15 ? [bytes.length << 4] : [0xf0, bytes.length - 15];
-  return Buffer.concat([Uint8Array.from(head), bytes]);
-}
 
 /** the first block whose address needs more than 32 bits */
 const FAR = 2 ** 32;

@@ -43,8 +43,14 @@ export interface NodeSpec extends NodeFields {
   readonly names?: DirectorySpec;
 }
 
-/** What a name leads to: a node, or a nid (u64, bit 63 the metabox) that need not exist. */
-export type Target = NodeSpec | { readonly toNid: bigint };
+/**
+ * What a name leads to: a node, or a nid (u64, bit 63 the metabox) that need not exist, of which the directory says
+ * the EROFS file type `type`, 0 unless given; or a directory that stands above the name: its own, the one above it, the root.
+ */
+export type Target =
+  | NodeSpec
+  | { readonly toNid: bigint; readonly type?: number }
+  | { readonly to: 'self' | 'parent' | 'root' };
 
 export interface DirectorySpec {
   readonly entries: readonly (readonly [name: Uint8Array, target: Target])[];
@@ -52,11 +58,17 @@ export interface DirectorySpec {
   readonly dotOmitted: boolean;
   /** the last block stands behind the inode; in the metabox always */
   readonly inline: boolean;
+  /** in the order given, and without "." and ".." unless they are among them */
+  readonly asGiven: boolean;
+  /** the last word about the directory's bytes */
+  readonly edit: ((data: DataView) => void) | undefined;
 }
 
 export interface DirectoryFields extends NodeFields {
   readonly dotOmitted?: boolean;
   readonly inline?: boolean;
+  readonly asGiven?: boolean;
+  readonly edit?: (data: DataView) => void;
 }
 
 /** Names as text are UTF-8; those that are not are given as bytes, in pairs with what they lead to. */
@@ -64,9 +76,9 @@ export type Entries = Readonly<Record<string, Target>> | readonly (readonly [Uin
 
 const encoder = new TextEncoder();
 
-/** "." and ".." come by themselves, and all names are sorted. */
+/** "." and ".." come by themselves, and all names are sorted, unless they are to stand as given. */
 export function directory(entries: Entries = {}, fields: DirectoryFields = {}): NodeSpec {
-  const { dotOmitted = false, inline: isInline = false, ...rest } = fields;
+  const { dotOmitted = false, inline: isInline = false, asGiven = false, edit, ...rest } = fields;
   const pairs = Array.isArray(entries)
     ? (entries as readonly (readonly [Uint8Array | string, Target])[])
     : Object.entries(entries as Readonly<Record<string, Target>>);
@@ -79,6 +91,8 @@ export function directory(entries: Entries = {}, fields: DirectoryFields = {}): 
       ]),
       dotOmitted,
       inline: isInline,
+      asGiven,
+      edit,
     },
     ...rest,
   };

@@ -23,10 +23,10 @@
  */
 import { METABOX_NID, roundUp } from '../../src/erofs-reader/bytes.js';
 import { FEATURE_COMPAT, FEATURE_INCOMPAT, INODE_UNIT, Layout } from '../../src/erofs-reader/layout.js';
-import { flat, type Piece } from './image-writer-body.js';
-import { type Draft, draftsBelow, leafDraft } from './image-writer-draft.js';
+import { type Body, flat, type Piece } from './image-writer-body.js';
+import { type Draft, draftsBelow, leafDraft, type Placed } from './image-writer-draft.js';
 import { inodeBytes, inodeSize } from './image-writer-inode.js';
-import { file, type NodeSpec, type Target } from './image-writer-node.js';
+import { file, type NodeSpec } from './image-writer-node.js';
 import { SparseBytes } from './image-writer-sparse.js';
 import {
   type HeaderPlan,
@@ -48,8 +48,8 @@ export interface ImageSpec extends SuperblockSpec {
   readonly root: NodeSpec;
   /** where nid 0 lies, in blocks; 0 unless given */
   readonly metaBlock?: number;
-  /** data of the packed inode, which is made where this or `prefixes` asks for it */
-  readonly packed?: Uint8Array;
+  /** data of the packed inode, which is made where this or `prefixes` asks for it; a body without `prefixes` there */
+  readonly packed?: Uint8Array | Body;
   /** bytes at places that no node tells; written after all else but the header */
   readonly data?: readonly Piece[];
   /** the metabox inode's nid; the next free one unless given */
@@ -133,8 +133,12 @@ class Writer implements WrittenImage {
     const first = base === 0 ? roundUp(this.#plan.end, INODE_UNIT) : base + INODE_UNIT;
     this.#plain = { bytes: this.bytes, base, cursor: first };
     for (const draft of drafts) if (!draft.node.metabox) this.#place(draft, this.#plain);
-    if (where === 'packed') this.#prefixesAt = roundUp(spec.packed?.length ?? 0, 4);
-    const packed = where === 'packed' ? joined(spec.packed, prefixes, this.#prefixesAt) : spec.packed;
+    let { packed } = spec;
+    if (where === 'packed') {
+      const data = packed instanceof Uint8Array ? packed : new Uint8Array(0);
+      this.#prefixesAt = roundUp(data.length, 4);
+      packed = joined(data, prefixes, this.#prefixesAt);
+    }
     this.#packedNode = packed && this.#special(packed);
     const metabox = new Uint8Array(this.#metabox.cursor);
     this.#metaboxNode = hasMetabox ? this.#special(metabox, spec.metaboxAtNid) : undefined;
@@ -195,15 +199,16 @@ class Writer implements WrittenImage {
   }
 
   /** As it stands on disk: a u64 whose bit 63 says "in the metabox". */
-  #nidOf(target: Target): bigint {
+  #nidOf(target: Placed): bigint {
     if ('toNid' in target) return target.toNid;
     const nid = this.nid(target);
     return nid >= METABOX_NID ? (1n << 63n) | BigInt(nid - METABOX_NID) : BigInt(nid);
   }
 
   /** An inode that no name leads to. */
-  #special(data: Uint8Array, nid?: number): NodeSpec {
-    const node = file(flat(data), nid === undefined ? {} : { nid });
+  #special(data: Uint8Array | Body, nid?: number): NodeSpec {
+    const body = data instanceof Uint8Array ? flat(data) : data;
+    const node = file(body, nid === undefined ? {} : { nid });
     const draft = leafDraft(node, 1);
     this.#drafts.set(node, draft);
     this.#place(draft, this.#plain);
@@ -266,9 +271,9 @@ class Writer implements WrittenImage {
 }
 
 /** The prefix table at `start` behind the packed inode's other data. */
-function joined(packed: Uint8Array | undefined, prefixes: Uint8Array, start: number): Uint8Array {
+function joined(packed: Uint8Array, prefixes: Uint8Array, start: number): Uint8Array {
   const bytes = new Uint8Array(start + prefixes.length);
-  bytes.set(packed ?? []);
+  bytes.set(packed);
   bytes.set(prefixes, start);
   return bytes;
 }
