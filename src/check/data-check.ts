@@ -2,6 +2,7 @@
 import { hex, nidName, roundUp } from '../erofs-reader/bytes.js';
 import { corrupt } from '../erofs-reader/errors.js';
 import type { CodedExtent, Extent } from '../erofs-reader/extent.js';
+import { LclusterMapper } from '../erofs-reader/extent-lcluster.js';
 import type { DataNode, ErofsImage } from '../erofs-reader/image.js';
 import type { Inode } from '../erofs-reader/inode.js';
 import { CHUNK_FORMAT, Layout, Z_ADVISE } from '../erofs-reader/layout.js';
@@ -30,6 +31,7 @@ export async function checkData(session: Session, subject: Subject, inode: Inode
     const extent = await session.attempt('bad-extent', subject, () => {
       const mapped = node.mapper.map(at, size);
       checkSpan(inode, mapped, at, expected);
+      checkWayBack(node, mapped);
       return mapped;
     });
     if (extent === undefined) {
@@ -54,6 +56,20 @@ function checkSpan(inode: Inode, { start, length }: Extent, at: number, expected
     `inode ${nidName(inode.nid)}: the extent at byte ${at} of the file goes from ${start} to ${start + length} of ${inode.size}`,
     inode,
   );
+}
+
+/** Every lcluster of an extent leads back to its head: a read may start at any. Throws 'corrupt'. */
+function checkWayBack({ inode, mapper }: DataNode, { start, length }: Extent): void {
+  if (!(mapper instanceof LclusterMapper)) return;
+  const { lclusterSize } = mapper;
+  for (let at = roundUp(start + 1, lclusterSize); at < start + length; at += lclusterSize) {
+    const found = mapper.startAt(at);
+    if (found === start) continue;
+    throw corrupt(
+      `inode ${nidName(inode.nid)}: byte ${at} of the file leads to an extent at ${found}, it belongs to that at ${start}`,
+      { nid: inode.nid, offset: inode.end },
+    );
+  }
 }
 
 /** Whether the extent lies where bytes are. */

@@ -94,6 +94,9 @@ export class DirectoryCheck {
       );
     }
     for (let entry = 0; entry < count; entry++) await this.#checkEntry(block, entry);
+    if (count > 0 && block.hasHiddenBytes) {
+      this.#add('bad-name', position, 'bytes behind the NUL that ends the last name', offset);
+    }
   }
 
   async #checkEntry(block: DirentBlock, entry: number): Promise<void> {

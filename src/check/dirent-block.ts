@@ -39,6 +39,14 @@ export class DirentBlock {
     return { start, end: end < 0 ? Math.max(start, this.bytes.length) : end };
   }
 
+  /** Whether something stands behind the NUL that ends the last name: readers do not see it. */
+  get hasHiddenBytes(): boolean {
+    if (this.name(this.count - 1) === undefined) return false;
+    const { end } = this.bounds(this.count - 1);
+    for (let at = end; at < this.bytes.length; at++) if (this.bytes[at] !== 0) return true;
+    return false;
+  }
+
   /** Borrowed; undefined where the name would not lie among the names of the block. */
   name(entry: number): Uint8Array | undefined {
     const { start, end } = this.bounds(entry);

@@ -45,8 +45,7 @@ export interface ByteView {
 export function readU64(view: DataView, offset: number, what: string, place?: ErofsErrorPlace): number {
   const high = view.getUint32(offset + 4, true);
   if (high >= 0x200000) {
-    const value = view.getBigUint64(offset, true);
-    throw new ErofsError('unsupported', `${what} is 0x${value.toString(16)}, more than 2^53`, place);
+    throw new ErofsError('unsupported', `${what} is ${hex64(view, offset)}, more than 2^53`, place);
   }
   return high * 0x1_0000_0000 + view.getUint32(offset, true);
 }
@@ -79,16 +78,20 @@ export function isNid(view: DataView, offset: number): boolean {
 }
 
 /** Throws 'corrupt', its message beginning with `what`, for a nid that no image can have. */
-export function readNid(view: DataView, offset: number, what: string): number {
+export function readNid(view: DataView, offset: number, what: string, place?: ErofsErrorPlace): number {
   const high = view.getUint32(offset + 4, true);
   const nid = (high & 0x7fffffff) * 0x1_0000_0000 + view.getUint32(offset, true);
-  if (!isNid(view, offset)) throw corrupt(`${what} is ${hex(nid)}, outside any image`);
+  if (!isNid(view, offset)) throw corrupt(`${what} is ${hex(nid)}, outside any image`, place);
   return high >= 0x80000000 ? METABOX_NID + nid : nid;
 }
 
 export function hex(value: number): string {
   return `0x${value.toString(16)}`;
 }
+
+/** A u64 of any size. */
+export const hex64 = (view: DataView, offset: number): string =>
+  `0x${view.getBigUint64(offset, true).toString(16)}`;
 
 /** A nid for people: as the number that tools print, bit 63 spelled out. */
 export function nidName(nid: number): string {

@@ -41,7 +41,8 @@ class DirectoryBlock {
   }
 
   nid(entry: number): number {
-    return readNid(this.#view, entry * DIRENT_SIZE, `directory ${nidName(this.#nid)}: nid of entry ${entry}`);
+    const what = `directory ${nidName(this.#nid)}: nid of entry ${entry}`;
+    return readNid(this.#view, entry * DIRENT_SIZE, what, { nid: this.#nid, offset: this.#position });
   }
 
   type(entry: number): number {
@@ -124,7 +125,8 @@ export function lookupName(image: ErofsImage, node: DataNode, name: Uint8Array):
   let high = Math.ceil(node.inode.size / image.geometry.blockSize) - 1;
   let found: DirectoryBlock | undefined;
   while (low <= high) {
-    const middle = (low + high) >>> 1;
+    // a size is up to 2^53, and a shift takes 32 bits of it
+    const middle = Math.floor((low + high) / 2);
     const block = readBlock(image, node, middle);
     const order = compareNames(block.name(0), name);
     if (order === 0) return block.nid(0);

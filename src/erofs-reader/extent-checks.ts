@@ -4,17 +4,30 @@ import { corrupt, ErofsError } from './errors.js';
 import type { Extent } from './extent.js';
 import type { ErofsImage } from './image.js';
 import type { Inode } from './inode.js';
-import { ALGORITHM_NAMES, type Algorithm, PCLUSTER_MAX_DECODED_SIZE } from './layout.js';
+import { ALGORITHM_NAMES, type Algorithm, PCLUSTER_MAX_DECODED_SIZE, PCLUSTER_MAX_SIZE } from './layout.js';
 
 /** What holds for every pcluster that is to be decoded (z_erofs_map_sanity_check in fs/erofs/zmap.c). */
-export function checkCoded(image: ErofsImage, inode: Inode, algorithm: number, length: number): Algorithm {
-  const place = { nid: inode.nid };
+export function checkCoded(
+  image: ErofsImage,
+  inode: Inode,
+  algorithm: number,
+  encodedLength: number,
+  length: number,
+): Algorithm {
+  const place = { nid: inode.nid, offset: inode.end };
   if (algorithm >= ALGORITHM_NAMES.length) {
     throw new ErofsError('unsupported', `inode ${nidName(inode.nid)}: unknown algorithm ${algorithm}`, place);
   }
   if (!(image.geometry.algorithms & (1 << algorithm))) {
     throw corrupt(
       `inode ${nidName(inode.nid)}: algorithm ${ALGORITHM_NAMES[algorithm]}, which the superblock does not declare`,
+      place,
+    );
+  }
+  if (encodedLength > PCLUSTER_MAX_SIZE) {
+    throw new ErofsError(
+      'unsupported',
+      `inode ${nidName(inode.nid)}: pcluster of ${encodedLength} bytes, expected at most ${PCLUSTER_MAX_SIZE}`,
       place,
     );
   }

@@ -1,11 +1,11 @@
 /** Encoded extents of 48-bit images: records with byte addresses instead of an lcluster index (erofs-format §10.5). */
-import { nidName, readU64, roundUp } from './bytes.js';
+import { hex64, nidName, readU64, roundUp } from './bytes.js';
 import { corrupt, type ErofsError } from './errors.js';
 import type { Extent, ExtentMapper } from './extent.js';
 import { checkCoded, plainExtent } from './extent-checks.js';
 import type { ErofsImage } from './image.js';
 import type { Inode } from './inode.js';
-import { PCLUSTER_MAX_SIZE, Z_ADVISE } from './layout.js';
+import { Z_ADVISE } from './layout.js';
 import type { MapHeader } from './map-header.js';
 
 const LENGTH_MASK = 0x1fffff;
@@ -37,7 +37,7 @@ export class EncodedExtentMapper implements ExtentMapper {
     this.#records = this.#recordSize === 4 ? first + 8 : first;
     this.#count = this.#recordSize <= 8 ? Math.ceil(inode.size / header.lclusterSize) : header.extentCount;
     if (this.#count > inode.size) throw this.#corrupt(`${this.#count} extents in ${inode.size} bytes`);
-    if (this.#recordSize === 4) this.#sum = readU64(this.#view(first, 8), 0, 'first pcluster address');
+    if (this.#recordSize === 4) this.#sum = this.#addressAt(this.#view(first, 8), 0, 0);
   }
 
   map(position: number): Extent {
@@ -48,8 +48,14 @@ export class EncodedExtentMapper implements ExtentMapper {
     this.#load(found);
     const start = this.#start;
     const length = end - start;
-    if (length <= 0 || end > this.#inode.size)
+    if (length <= 0 || end > this.#inode.size || position >= end) {
       throw this.#corrupt(`extent ${found} ends at ${end}, starts at ${start}`);
+    }
+    if (found > 0 && this.#startOf(found - 1) >= start) {
+      throw this.#corrupt(
+        `extent ${found} starts at ${start}, the one before it at ${this.#startOf(found - 1)}`,
+      );
+    }
 
     if (isTail && this.#header.advise & Z_ADVISE.FRAGMENT_PCLUSTER) {
       const high = this.#recordSize > 4 ? this.#address % 0x1_0000_0000 : 0;
@@ -66,13 +72,11 @@ export class EncodedExtentMapper implements ExtentMapper {
       const interlaced = aligned && (this.#header.advise & Z_ADVISE.INTERLACED_PCLUSTER) !== 0;
       return plainExtent(this.#image, this.#address, start, length, interlaced, position);
     }
-    if (encodedLength > PCLUSTER_MAX_SIZE)
-      throw this.#corrupt(`extent ${found}: pcluster of ${encodedLength} bytes`);
     return {
       kind: 'coded',
       start,
       length,
-      algorithm: checkCoded(this.#image, this.#inode, format - 1, length),
+      algorithm: checkCoded(this.#image, this.#inode, format - 1, encodedLength, length),
       ...this.#image.devices.resolve(0, this.#address),
       inMetabox: this.#inode.inMetabox,
       encodedLength,
@@ -107,18 +111,26 @@ export class EncodedExtentMapper implements ExtentMapper {
     this.#start = this.#startOf(n);
     if (this.#recordSize === 4) this.#address = this.#sumBefore(n);
     else if (this.#recordSize === 8) this.#address = view.getUint32(4, true);
-    else this.#address = readU64(view, 4, `inode ${nidName(this.#inode.nid)}: pcluster address`, this.#inode);
+    else this.#address = this.#addressAt(view, 4, n);
   }
 
   #sumBefore(n: number): number {
     if (n < this.#summed) {
-      this.#sum = readU64(this.#view(this.#records - 8, 8), 0, 'first pcluster address');
+      this.#sum = this.#addressAt(this.#view(this.#records - 8, 8), 0, 0);
       this.#summed = 0;
     }
     for (; this.#summed < n; this.#summed++) {
       this.#sum += this.#view(this.#records + this.#summed * 4, 4).getUint32(0, true) & LENGTH_MASK;
     }
     return this.#sum;
+  }
+
+  /** A byte address of 64 bits, of which no device reaches 2^53. */
+  #addressAt(view: DataView, at: number, n: number): number {
+    if (view.getUint32(at + 4, true) >= 0x200000) {
+      throw this.#corrupt(`extent ${n}: pcluster at ${hex64(view, at)}, outside any device`);
+    }
+    return readU64(view, at, 'pcluster address');
   }
 
   #view(offset: number, length: number): DataView {

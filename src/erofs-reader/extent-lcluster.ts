@@ -5,7 +5,7 @@ import type { Extent, ExtentMapper } from './extent.js';
 import { checkCoded, plainExtent } from './extent-checks.js';
 import type { ErofsImage } from './image.js';
 import type { Inode } from './inode.js';
-import { Layout, Lcluster, PCLUSTER_MAX_SIZE, Z_ADVISE } from './layout.js';
+import { Layout, Lcluster, PCLUSTER_MAX_DECODED_SIZE, PCLUSTER_MAX_SIZE, Z_ADVISE } from './layout.js';
 import { CompactIndex } from './lcluster-compact.js';
 import { FullIndex } from './lcluster-full.js';
 import type { LclusterIndex } from './lcluster-index.js';
@@ -16,11 +16,14 @@ export class LclusterMapper implements ExtentMapper {
   readonly #inode: Inode;
   readonly #header: MapHeader;
   readonly #index: LclusterIndex;
+  /** bytes */
+  readonly lclusterSize: number;
 
   constructor(image: ErofsImage, inode: Inode, header: MapHeader) {
     this.#image = image;
     this.#inode = inode;
     this.#header = header;
+    this.lclusterSize = header.lclusterSize;
     this.#index =
       inode.layout === Layout.COMPRESSED_FULL
         ? new FullIndex(image, inode, header)
@@ -33,6 +36,9 @@ export class LclusterMapper implements ExtentMapper {
     const { type, block, partial } = index;
     const start = head * this.#header.lclusterSize + index.clusterofs;
     const end = this.#findEnd(head);
+    if (position >= end) {
+      throw this.#corrupt(head, `the extent ends at ${end}, and byte ${position} says that it is its own`);
+    }
     const length = end - start;
     const isTail = end === this.#inode.size;
     const { advise, inlineSize } = this.#header;
@@ -58,12 +64,17 @@ export class LclusterMapper implements ExtentMapper {
       kind: 'coded',
       start,
       length,
-      algorithm: checkCoded(this.#image, this.#inode, algorithm, length),
+      algorithm: checkCoded(this.#image, this.#inode, algorithm, encodedLength, length),
       ...(inline ? { device: undefined, offset: address } : this.#image.devices.resolve(0, address)),
       inMetabox: this.#inode.inMetabox,
       encodedLength,
       partial,
     };
+  }
+
+  /** Where the extent starts that byte `position` says is its own. Throws as map() does. */
+  startAt(position: number): number {
+    return this.#findHead(position) * this.#header.lclusterSize + this.#index.clusterofs;
   }
 
   /** Loads the head of the extent that holds `position` and returns its lcluster number. */
@@ -78,8 +89,10 @@ export class LclusterMapper implements ExtentMapper {
       index.load(n);
     }
     // delta0 may be capped and land on another NONHEAD; each step goes back, so the loop ends.
+    const from = n;
     while (index.type === Lcluster.NONHEAD) {
       if (index.delta0 === 0 || index.delta0 > n) throw this.#corrupt(n, `delta0 ${index.delta0}`);
+      if (this.#isTooLong(from - n)) throw this.#corrupt(from, `no head in the ${from - n} before it`);
       n -= index.delta0;
       index.load(n);
     }
@@ -87,11 +100,22 @@ export class LclusterMapper implements ExtentMapper {
     return n;
   }
 
-  /** The next head's start; a head at or beyond the file's end is only the end marker that mkfs leaves. */
+  /** An index may be as long as the image; only fragments are not bounded by what a pcluster decodes to. */
+  #isTooLong(lclusters: number): boolean {
+    const { advise, lclusterSize } = this.#header;
+    const isBounded = (advise & Z_ADVISE.FRAGMENT_PCLUSTER) === 0;
+    return isBounded && (lclusters - 1) * lclusterSize > PCLUSTER_MAX_DECODED_SIZE;
+  }
+
+  /**
+   * The next head's start; a head at or beyond the file's end is only the end marker that mkfs leaves. Of an extent that
+   * is too long, more than it may have.
+   */
   #findEnd(head: number): number {
     const index = this.#index;
     const { lclusterSize } = this.#header;
     for (let n = head + 1; n < index.count; n++) {
+      if (this.#isTooLong(n - head)) return n * lclusterSize;
       index.load(n);
       if (index.type !== Lcluster.NONHEAD) {
         return Math.min(this.#inode.size, n * lclusterSize + this.#clusterofs(n));

@@ -39,7 +39,7 @@ export class ErofsImage {
   constructor(bytes: ByteView, options: ImageOptions = {}) {
     this.bytes = bytes;
     this.geometry = readSuperblock(bytes);
-    const { blocks, blockSize, featureIncompat, devices, rootNid, packedNid } = this.geometry;
+    const { blocks, blockSize, featureIncompat, devices, rootNid, packedNid, metaboxNid } = this.geometry;
     const size = bytes.sizes[0]!;
     if (blocks * blockSize > size && options.allowTruncated !== true) {
       throw new ErofsError(
@@ -51,6 +51,7 @@ export class ErofsImage {
     const zeroPadding = (featureIncompat & FEATURE_INCOMPAT.ZERO_PADDING) !== 0;
     this.decoder = new PclusterDecoder(this, zeroPadding, options.decoded);
     if (packedNid !== undefined) this.packed();
+    if (metaboxNid !== undefined) this.metabox();
     const root = readInode(this, rootNid);
     if (!isType(root, S_IFDIR)) {
       throw corrupt(`root inode ${nidName(rootNid)}: mode ${root.mode.toString(8)} is no directory`, {
@@ -78,7 +79,7 @@ export class ErofsImage {
 
   #metaboxView(offset: number, length: number, place: ErofsErrorPlace): DataView {
     const bytes = new Uint8Array(length);
-    if (readData(this, this.metabox(), offset, bytes) < length) {
+    if (readData(this, this.metabox({ offset, ...place }), offset, bytes) < length) {
       throw corrupt(`metadata at ${hex(offset)} + ${length} bytes lies beyond the metabox`, {
         offset,
         ...place,
@@ -95,18 +96,18 @@ export class ErofsImage {
     return { inode, mapper: createMapper(this, inode) };
   }
 
-  /** The inode whose data holds fragments. Throws 'corrupt' where the image has none. */
-  packed(): DataNode {
+  /** The inode whose data holds fragments; `place` is who asks. Throws 'corrupt' where the image has none. */
+  packed(place: ErofsErrorPlace = {}): DataNode {
     const { packedNid } = this.geometry;
-    if (packedNid === undefined) throw corrupt('a fragment in an image without a packed inode');
+    if (packedNid === undefined) throw corrupt('a fragment in an image without a packed inode', place);
     this.#packed ??= this.#specialNode('packed', packedNid);
     return this.#packed;
   }
 
-  /** The inode whose data holds metadata. Throws 'corrupt' where the image has none. */
-  metabox(): DataNode {
+  /** The inode whose data holds metadata; `place` is who asks. Throws 'corrupt' where the image has none. */
+  metabox(place: ErofsErrorPlace = {}): DataNode {
     const { metaboxNid } = this.geometry;
-    if (metaboxNid === undefined) throw corrupt('a metabox nid in an image without a metabox');
+    if (metaboxNid === undefined) throw corrupt('a metabox nid in an image without a metabox', place);
     this.#metabox ??= this.#specialNode('metabox', metaboxNid);
     return this.#metabox;
   }

@@ -1,5 +1,5 @@
 /** Inodes (erofs-format §4, §5): compact and extended become one Inode here, at the border. */
-import { hex, METABOX_NID, nidName, readS64, readU64, u48 } from './bytes.js';
+import { hex, hex64, METABOX_NID, nidName, readS64, readU64, u48 } from './bytes.js';
 import { corrupt, ErofsError } from './errors.js';
 import type { ErofsImage } from './image.js';
 import {
@@ -24,6 +24,8 @@ import {
 
 export interface Inode {
   readonly nid: number;
+  /** byte address in its metadata place */
+  readonly offset: number;
   /** all metadata attached to the inode lies in the same place: the metabox, or the image itself */
   readonly inMetabox: boolean;
   readonly extended: boolean;
@@ -104,13 +106,14 @@ export function readInode(image: ErofsImage, nid: number): Inode {
 
   return {
     nid,
+    offset,
     inMetabox,
     extended,
     mode,
     uid: extended ? view.getUint32(24, true) : view.getUint16(24, true),
     gid: extended ? view.getUint32(28, true) : view.getUint16(26, true),
     nlink: extended ? view.getUint32(44, true) : wide ? 1 : i_nb,
-    size: extended ? readSize(view, nid, offset) : view.getUint32(8, true),
+    size: extended ? readSize(view, type, place) : view.getUint32(8, true),
     mtimeSeconds: extended
       ? readS64(view, 32, `inode ${nidName(nid)}: mtime`, place)
       : image.geometry.epoch + view.getUint32(12, true),
@@ -129,9 +132,13 @@ export function readInode(image: ErofsImage, nid: number): Inode {
   };
 }
 
-function readSize(view: DataView, nid: number, offset: number): number {
-  if (view.getInt32(12, true) < 0) {
-    throw corrupt(`inode ${nidName(nid)}: i_size is negative`, { nid, offset });
+/** Beyond 2^53 a file may be a hole, which is legal and more than there are numbers for; nothing else may. */
+function readSize(view: DataView, type: number, place: { nid: number; offset: number }): number {
+  const high = view.getInt32(12, true);
+  const what = `inode ${nidName(place.nid)}: i_size`;
+  if (high < 0) throw corrupt(`${what} is negative`, place);
+  if (high >= 0x200000 && type !== S_IFREG) {
+    throw corrupt(`${what} is ${hex64(view, 8)}, more than any directory or symlink has`, place);
   }
-  return readU64(view, 8, `inode ${nidName(nid)}: i_size`, { nid, offset });
+  return readU64(view, 8, what, place);
 }

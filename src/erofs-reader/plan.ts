@@ -50,13 +50,15 @@ function plan(
 
 function packedFor(image: ErofsImage, node: DataNode, offset: number, length: number): DataNode {
   const { nid } = node.inode;
-  const packed = image.packed();
-  if (nid === packed.inode.nid)
-    throw corrupt(`packed inode ${nidName(nid)} has a fragment of its own`, { nid });
+  const place = { nid, offset: node.inode.offset };
+  const packed = image.packed(place);
+  if (nid === packed.inode.nid) {
+    throw corrupt(`packed inode ${nidName(nid)} has a fragment of its own`, place);
+  }
   if (offset + length > packed.inode.size) {
     throw corrupt(
       `inode ${nidName(nid)}: fragment at ${hex(offset)} + ${length} bytes, the packed inode has ${packed.inode.size}`,
-      { nid },
+      place,
     );
   }
   return packed;

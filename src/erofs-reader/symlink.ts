@@ -8,7 +8,7 @@ import { readData } from './read.js';
 
 /** The target as bytes. Throws 'corrupt' where it is empty, too long for a path, or has a NUL. */
 export function readSymlink(image: ErofsImage, inode: Inode): Uint8Array {
-  const place = { nid: inode.nid };
+  const place = { nid: inode.nid, offset: inode.offset };
   if (inode.size === 0 || inode.size > SYMLINK_MAX) {
     throw corrupt(
       `symlink ${nidName(inode.nid)}: target of ${inode.size} bytes, expected 1 to ${SYMLINK_MAX}`,

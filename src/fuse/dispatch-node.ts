@@ -15,6 +15,8 @@ export function lookup(exchange: Exchange): number {
   const { tree, output } = exchange;
   // "." asks for a node by its id alone: the kernel's NFS server has a handle from before a restart.
   const found = name.length === 1 && name[0] === DOT ? exchange.node : tree.lookup(exchange.node, name);
+  // Linux refuses a directory below itself; of the root its FUSE would make an EIO.
+  if (found === tree.root && name[0] !== DOT) return -Errno.ELOOP;
   if (found === undefined) writeNegativeEntry(output, OUT_HEADER_SIZE);
   else writeEntryOut(output, OUT_HEADER_SIZE, found, tree.root, tree.getattr(found));
   return ENTRY_OUT_SIZE;

@@ -12,6 +12,7 @@ export const Errno = {
   ENOENT: constants.errno.ENOENT,
   EIO: constants.errno.EIO,
   ENOTDIR: constants.errno.ENOTDIR,
+  ELOOP: constants.errno.ELOOP,
   EISDIR: constants.errno.EISDIR,
   EINVAL: constants.errno.EINVAL,
   ENOTTY: constants.errno.ENOTTY,
