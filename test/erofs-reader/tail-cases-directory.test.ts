@@ -1,8 +1,10 @@
 /** Directories that are large, and names that are strange. */
 import t from 'tap';
+import { S_IFDIR } from '../../src/erofs-reader/layout.js';
 import { type OpenedImage, openSources } from '../../src/open.js';
 import { writeImage } from '../support/image-writer.js';
 import { attributeImage, strangeNames } from '../support/image-writer-attributes.js';
+import { flatSparse } from '../support/image-writer-body.js';
 import { crowdImage, crowdName, crowdSize } from '../support/image-writer-crowd.js';
 import { directory, file } from '../support/image-writer-node.js';
 
@@ -114,4 +116,17 @@ t.test('names that lead to nids outside the image', async (t) => {
   });
   t.ok(tree.getattr(tree.lookup(tree.root, encode('ok'))!));
   t.strictSame(list(opened, tree.root, 10), ['.', '..', 'far', 'ok'], 'the rest is listed');
+});
+
+t.test('a search in more blocks than 32 bits can count', async (t) => {
+  const BLOCK = 512;
+  // "." and ".." of inode 1, before any name: from block 2^k - 1 a search that counts in 32 bits would go back for ever
+  const dots = '\x01\0\0\0\0\0\0\0\x18\0\x02\0\x01\0\0\0\0\0\0\0\x19\0\x02\0...';
+  const blocks = Array.from({ length: 32 }, (_, k) => [(2 ** k - 1) * BLOCK, dots.padEnd(BLOCK, '\0')]);
+  const body = flatSparse(2 ** 45, 2 ** 20, Object.fromEntries(blocks));
+  const huge = { ...file(body, { nlink: 2 }), mode: S_IFDIR | 0o755 };
+  const image = writeImage({ is48Bit: true, blockBits: 9, root: directory({ huge }) });
+  const { tree } = await openSources([image.bytes.source()], {});
+  const node = tree.lookup(tree.root, encode('huge'))!;
+  t.throws(() => tree.lookup(node, encode('x')), { code: 'truncated' });
 });
