@@ -37,7 +37,7 @@ export const command: CommandModule<object, MountArguments> = {
         type: 'string',
         requiresArg: true,
         describe:
-          'mount options with commas between: ro, allow_other, default_permissions, nosuid, nodev, noexec, ' +
+          'mount options with commas between: ro, allow_other, default_permissions, suid, dev, noexec, ' +
           'fsname=NAME, subtype=NAME, offset=BYTES, device=PATH, upper=IMAGE and objects=DIR (repeated), uid=N, gid=N, ' +
           'allow_truncated, memory=SIZE, and ' +
           'the options of verification with _ for -',

@@ -138,8 +138,9 @@ export function parseOptions(lists: readonly string[], caller: Caller): ParsedOp
     mount: {
       allowOther,
       defaultPermissions: asked.has('default_permissions') || caller.root || allowOther,
-      nosuid: asked.has('nosuid') || !caller.root,
-      nodev: asked.has('nodev') || !caller.root,
+      // for root as well: an image of somebody else must not bring rights along unless that is asked for
+      nosuid: !asked.has('suid'),
+      nodev: !asked.has('dev'),
       noexec: asked.has('noexec'),
       fsname: values.get('fsname'),
       subtype: values.get('subtype') ?? 'erofs',

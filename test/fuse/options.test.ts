@@ -19,8 +19,8 @@ t.test('defaults of root', async (t) => {
   t.same(mount, {
     allowOther: false,
     defaultPermissions: true,
-    nosuid: false,
-    nodev: false,
+    nosuid: true,
+    nodev: true,
     noexec: false,
     fsname: undefined,
     subtype: 'erofs',
@@ -58,6 +58,8 @@ t.test('lists add up in their order, and the last of two opposites wins', async 
   t.same(image.devices, ['a', 'b']);
   t.equal(parse('nosuid,suid').mount.nosuid, false);
   t.equal(parse('suid,nosuid').mount.nosuid, true);
+  t.match(parse('suid,dev').mount, { nosuid: false, nodev: false }, 'root may have them');
+  t.match(parse('dev').mount, { nosuid: true, nodev: false }, 'one alone');
   t.equal(parse('noexec,exec').mount.noexec, false);
 });
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """private-namespace.py STATE PROGRAM...: runs PROGRAM in a mount namespace of its own (start this under `unshare --mount`)
-where /dev/fuse is "missing" or "closed" to everybody but root, or where there is "no-fusermount". What PROGRAM mounts
-ends with the namespace."""
+where /dev/fuse is "missing" or "closed" to everybody but root, where there is "no-fusermount", or where /etc/fuse.conf has
+"user-allow-other". What PROGRAM mounts ends with the namespace."""
 import os, shutil, stat, subprocess, sys
 
 state, program = sys.argv[1], sys.argv[2:]
@@ -30,8 +30,18 @@ def hide_fusermount():
     subprocess.run(["mount", "--bind", "/mnt/view", folder], check=True)
 
 
+def allow_others():
+    """The file itself stays as it is: a file of a tmpfs is bound over it."""
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=0755", "none", "/mnt"], check=True)
+    with open("/mnt/fuse.conf", "w") as configuration:
+        configuration.write("user_allow_other\n")
+    subprocess.run(["mount", "--bind", "/mnt/fuse.conf", "/etc/fuse.conf"], check=True)
+
+
 if state == "no-fusermount":
     hide_fusermount()
+elif state == "user-allow-other":
+    allow_others()
 else:
     hide_device()
 os.execv(first, program)
