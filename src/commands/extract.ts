@@ -1,5 +1,6 @@
 /** `erofs extract`: an image's files as files of the system. */
-import type { CommandModule } from 'yargs';
+import type { Argv, CommandModule } from 'yargs';
+import { OptionWords } from '../options/long-option.js';
 import {
   type ImageArguments,
   imageOptions,
@@ -13,6 +14,11 @@ interface ExtractArguments extends ImageArguments, PathArguments {
   readonly path: string;
   readonly force: boolean;
   readonly strict: boolean;
+  readonly devices: boolean;
+  readonly suid: boolean;
+  readonly maxFileSize: number | undefined;
+  readonly maxSize: number | undefined;
+  readonly maxEntries: number | undefined;
 }
 
 export const command: CommandModule<object, ExtractArguments> = {
@@ -36,11 +42,39 @@ export const command: CommandModule<object, ExtractArguments> = {
         default: false,
         describe: 'into a directory that is not empty, replacing files in the way',
       })
+      .option('devices', {
+        type: 'boolean',
+        default: false,
+        describe: 'make device nodes (root)',
+      })
+      .option('suid', {
+        type: 'boolean',
+        default: false,
+        describe: 'keep set-user-ID and set-group-ID bits and capabilities of files',
+      })
+      .option('max-file-size', {
+        type: 'string',
+        requiresArg: true,
+        coerce: (given: string | string[]) => limit('max-file-size', given).oneSize('max-file-size'),
+        describe: 'leave larger files out: bytes, or with K, M, G or T behind',
+      })
+      .option('max-size', {
+        type: 'string',
+        requiresArg: true,
+        coerce: (given: string | string[]) => limit('max-size', given).oneSize('max-size'),
+        describe: 'end before more content is written than this, holes not counted',
+      })
+      .option('max-entries', {
+        type: 'string',
+        requiresArg: true,
+        coerce: (given: string | string[]) => limit('max-entries', given).oneNumber('max-entries'),
+        describe: 'end before more files, directories and links are made than this',
+      })
       .option('strict', {
         type: 'boolean',
         default: false,
         describe: 'fail where an owner, attribute or special file cannot be restored',
-      }),
+      }) as unknown as Argv<ExtractArguments>,
   handler: (given) =>
     withImage('erofs extract', given, async (opened, problems) => {
       const { extractTree } = await import('../extract/extract.js');
@@ -62,10 +96,17 @@ export const command: CommandModule<object, ExtractArguments> = {
       const output = new Output(process.stdout);
       await output.line(byteString(tally.summary(given.directory)));
       await output.flush();
-      if (problems.count > 0)
-        problems.note(`problems named above: ${problems.count}; the rest was extracted`);
+      if (problems.count > 0) {
+        const rest = tally.isComplete
+          ? 'the rest was extracted'
+          : 'the extraction ended there, and directories that were not finished are closed to others';
+        problems.note(`problems named above: ${problems.count}; ${rest}`);
+      }
     }),
 };
+
+const limit = <Name extends string>(name: Name, given: string | string[]): OptionWords<Name> =>
+  new OptionWords(new Map([[name, [given].flat()]]), (name) => `--${name}`);
 
 /** Something that was left out, where everything was asked for. */
 class Shortfall extends Error {

@@ -7,6 +7,8 @@ import { getSystemErrorMap } from 'node:util';
  * - `name-exists`     the name stands in the target directory already
  * - `target-occupied` DIR is not empty, or no directory
  * - `replaced`        something changed the target while it was being written
+ * - `file-too-large`  beyond what the user allows a file
+ * - `limit-reached`   beyond what the user allows an extraction
  * - the errno's name, such as ENOSPC, where the target's file system refuses
  */
 export class ExtractError extends Error {
@@ -26,6 +28,14 @@ export function targetError(doing: string, cause: unknown): ExtractError {
   const meaning = number === undefined ? undefined : getSystemErrorMap().get(-number)?.[1];
   const said = meaning === undefined ? message : `${meaning} (${code})`;
   return new ExtractError(code ?? 'refused', `${doing}: ${said}`, { cause });
+}
+
+/** What the next file would meet as well. */
+const ENDS_ALL = new Set(['limit-reached', 'ENOSPC', 'EDQUOT', 'EROFS']);
+
+/** Whether an extraction ends with this error instead of going on with the next file. */
+export function endsExtraction(error: unknown): boolean {
+  return error instanceof ExtractError && ENDS_ALL.has(error.code);
 }
 
 export function codeOf(error: unknown): string | undefined {

@@ -5,19 +5,20 @@ import type { OpenTree } from '../commands/open-tree.js';
 import { type Entry, walk } from '../commands/walk.js';
 import { makeDirectories } from '../system/directories.js';
 import type { Identity } from './attributes.js';
-import { codeOf, ExtractError, targetError } from './errors.js';
-import { Extractor } from './extractor.js';
+import { codeOf, ExtractError, endsExtraction, targetError } from './errors.js';
+import { Extractor, type ExtractPolicy } from './extractor.js';
 import type { Tally } from './tally.js';
 import { TargetDirectory } from './target-directory.js';
 
-export interface ExtractOptions {
+export interface ExtractOptions extends ExtractPolicy {
   /** into a directory that is not empty; what stands where the image has something is removed first */
   readonly force: boolean;
 }
 
 /**
  * Extracts `start` and all below it: a directory becomes `target` itself, anything else a file in it.
- * `problem` hears what was not extracted, or not wholly; the rest goes on.
+ * `problem` hears what was not extracted, or not wholly; the rest goes on, except where a limit is reached or the target takes
+ * no more: then the tally says so, and directories that were being filled stay closed to all but their owner.
  * Rejects with ExtractError where `target` cannot be used.
  */
 export async function extractTree(
@@ -28,13 +29,17 @@ export async function extractTree(
   problem: (path: Uint8Array, error: unknown) => void,
 ): Promise<Tally> {
   const root = openTarget(target, options.force);
+  const extractor = new Extractor(open, root, identityOfProcess(), options, problem);
   try {
-    const extractor = new Extractor(open, root, identityOfProcess(), problem);
     await walk(open, start, extractor);
-    return extractor.tally;
+  } catch (error) {
+    if (!endsExtraction(error)) throw error;
+    extractor.tally.isComplete = false;
   } finally {
+    extractor.close();
     root.close();
   }
+  return extractor.tally;
 }
 
 function openTarget(target: string, force: boolean): TargetDirectory {

@@ -11,14 +11,26 @@ import type { Entry, Visitor } from '../commands/walk.js';
 import { makeNode } from '../system/libc.js';
 import type { NodeId } from '../tree/tree.js';
 import { AttributeWriter, type Identity } from './attributes.js';
-import { codeOf, ExtractError } from './errors.js';
+import { codeOf, ExtractError, endsExtraction } from './errors.js';
 import { closeFile, copyContent, createFile } from './file-content.js';
 import { checkName } from './file-name.js';
+import { Allowance, type ExtractLimits } from './limits.js';
+import { nodeOfDescriptor, withMadeNode } from './made-node.js';
 import { Tally } from './tally.js';
 import type { TargetDirectory } from './target-directory.js';
 
 /** Where a file system, or a rule of the kernel, has no hard link for us. */
 const NO_HARD_LINK = new Set(['EMLINK', 'EPERM', 'EXDEV', 'ENAMETOOLONG', 'ENOTSUP', 'EOPNOTSUPP']);
+
+const ONLY_ROOT = 'which only root can make';
+
+/** What is made of an image only where it is asked for, and how much of it. */
+export interface ExtractPolicy extends ExtractLimits {
+  /** device nodes, but for whiteouts, which lead to no device */
+  readonly devices: boolean;
+  /** setuid and setgid bits and capabilities of files */
+  readonly suid: boolean;
+}
 
 /** A directory that is being filled. */
 interface Level {
@@ -39,22 +51,27 @@ export class Extractor implements Visitor {
   readonly #root: TargetDirectory;
   readonly #identity: Identity;
   readonly #attributes: AttributeWriter;
+  readonly #policy: ExtractPolicy;
+  readonly #allowance: Allowance;
   readonly #problem: (path: Uint8Array, error: unknown) => void;
   readonly #levels: Level[] = [];
   readonly #firstLinks = new Map<NodeId, FirstLink>();
   readonly #buffer = new Uint8Array(PIECE_SIZE);
 
-  /** `problem` hears what was not extracted, or not wholly. The caller closes `root`. */
+  /** `problem` hears what was not extracted, or not wholly. The caller closes `root`, and this. */
   constructor(
     open: OpenTree,
     root: TargetDirectory,
     identity: Identity,
+    policy: ExtractPolicy,
     problem: (path: Uint8Array, error: unknown) => void,
   ) {
     this.#open = open;
     this.#root = root;
     this.#identity = identity;
-    this.#attributes = new AttributeWriter(open, identity, this.tally.shortfalls);
+    this.#policy = policy;
+    this.#allowance = new Allowance(policy);
+    this.#attributes = new AttributeWriter(open, identity, policy.suid, this.tally.shortfalls);
     this.#problem = problem;
   }
 
@@ -62,35 +79,48 @@ export class Extractor implements Visitor {
     this.#problem(path, error);
   }
 
+  /** Closes what an extraction that has ended early still holds. */
+  close(): void {
+    for (const { directory } of this.#levels.splice(0)) if (directory !== this.#root) directory.close();
+  }
+
+  /** Rejects with what ends the extraction; so does leave(). */
   async entry(entry: Entry): Promise<boolean> {
     try {
+      this.#allowance.takeEntry();
       const level = this.#levels.at(-1);
       if (level !== undefined) await this.#extract(level, entry);
       else if (isDirectory(entry.attr.mode)) this.#enter(this.#root);
       else await this.#make(this.#root, entry);
       return true;
     } catch (error) {
-      this.#problem(entry.path, error);
+      this.#tell(entry.path, error);
       return false;
     }
   }
 
   async leave(entry: Entry): Promise<void> {
-    const { directory, symlinks } = this.#levels.pop()!;
+    const { directory, symlinks } = this.#levels.at(-1)!;
     for (const symlink of symlinks) {
       try {
         await this.#make(directory, symlink);
       } catch (error) {
-        this.#problem(symlink.path, error);
+        this.#tell(symlink.path, error);
       }
     }
     try {
-      await this.#attributes.write(directory.self, entry);
+      await this.#attributes.write(directory.node, entry);
       this.tally.directories++;
     } catch (error) {
-      this.#problem(entry.path, error);
+      this.#tell(entry.path, error);
     }
+    this.#levels.pop();
     if (directory !== this.#root) directory.close();
+  }
+
+  #tell(path: Uint8Array, error: unknown): void {
+    this.#problem(path, error);
+    if (endsExtraction(error)) throw error;
   }
 
   #enter(directory: TargetDirectory): void {
@@ -116,45 +146,56 @@ export class Extractor implements Visitor {
   }
 
   async #makeFile(directory: TargetDirectory, entry: Entry): Promise<void> {
+    this.#allowance.checkFile(entry.attr.size);
     const descriptor = directory.make(entry.name, 'making the file', createFile);
+    let isWhole = false;
     try {
-      this.tally.bytes += await copyContent(this.#open, entry, descriptor, this.#buffer);
-    } catch (error) {
+      this.tally.bytes += await copyContent(this.#open, entry, descriptor, this.#buffer, this.#allowance);
+      isWhole = true;
+      this.tally.files++;
+      await this.#attributes.write(nodeOfDescriptor(descriptor, directory.pathOf(entry.name)), entry);
+    } finally {
       // What is not whole must not look as if it were.
-      directory.discard(entry.name);
+      if (!isWhole) directory.discard(entry.name);
       closeFile(descriptor);
-      throw error;
     }
-    closeFile(descriptor);
-    this.tally.files++;
-    await this.#attributes.write(directory.pathOf(entry.name), entry);
   }
 
   async #makeSymlink(directory: TargetDirectory, entry: Entry): Promise<void> {
     const target = await this.#open.run(() => Buffer.from(this.#open.tree.readlink(entry.node)));
     directory.make(entry.name, 'making the symbolic link', (path) => symlinkSync(target, path));
     this.tally.symlinks++;
-    await this.#attributes.write(directory.pathOf(entry.name), entry);
+    await this.#setAttributes(directory, entry);
   }
 
   /** Gives false where it was left out. */
   async #makeSpecial(directory: TargetDirectory, entry: Entry): Promise<boolean> {
     const { mode, major, minor } = entry.attr;
     const type = typeName(mode);
+    const reachesDevice = isDevice(mode) && (major !== 0 || minor !== 0);
+    if (reachesDevice && !this.#policy.devices) {
+      return this.#leaveOut(entry, this.#identity.uid === 0 ? 'which --devices makes' : ONLY_ROOT);
+    }
     try {
       const onlyForOwner = (mode & constants.S_IFMT) | 0o600;
       directory.make(entry.name, `making the ${type}`, (path) => makeNode(path, onlyForOwner, major, minor));
     } catch (error) {
-      const forbidden = isDevice(mode) && this.#identity.uid !== 0 && codeOf(error) === 'EPERM';
-      if (!forbidden) throw error;
-      this.tally.shortfalls.add('device nodes were left out, which only root can make', () =>
-        quoteName(entry.path),
-      );
-      return false;
+      if (!isDevice(mode) || codeOf(error) !== 'EPERM') throw error;
+      return this.#leaveOut(entry, ONLY_ROOT);
     }
     this.tally.specials++;
-    await this.#attributes.write(directory.pathOf(entry.name), entry);
+    await this.#setAttributes(directory, entry);
     return true;
+  }
+
+  #leaveOut(device: Entry, why: string): false {
+    this.tally.shortfalls.add(`device nodes were left out, ${why}`, () => quoteName(device.path));
+    return false;
+  }
+
+  #setAttributes(directory: TargetDirectory, entry: Entry): Promise<void> {
+    const path = directory.pathOf(entry.name);
+    return withMadeNode(path, entry.attr.mode, (node) => this.#attributes.write(node, entry));
   }
 
   /** Gives false where this is the inode's first name, or where it has to become a file of its own. */

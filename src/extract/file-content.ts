@@ -4,6 +4,7 @@ import { readRange } from '../commands/content.js';
 import type { OpenTree } from '../commands/open-tree.js';
 import type { Entry } from '../commands/walk.js';
 import { ExtractError, targetError } from './errors.js';
+import type { Allowance } from './limits.js';
 
 const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
 
@@ -21,6 +22,7 @@ export async function copyContent(
   { node, attr: { size } }: Entry,
   descriptor: number,
   buffer: Uint8Array,
+  allowance: Allowance,
 ): Promise<number> {
   const { tree } = open;
   let written = 0;
@@ -30,6 +32,7 @@ export async function copyContent(
     if (start === undefined) break;
     const end = (await open.run(() => tree.seek(node, start, 'hole'))) ?? size;
     if (end <= start) throw new ExtractError('corrupt', `byte ${start} is given as data and as a hole`);
+    allowance.takeBytes(end - start);
     await readRange(open, node, start, end, buffer, (piece, at) => writeAll(descriptor, piece, at));
     written += end - start;
     offset = end;

@@ -8,6 +8,8 @@ export class Tally {
   symlinks = 0;
   hardLinks = 0;
   specials = 0;
+  /** false where the extraction ended before all of the image was met */
+  isComplete = true;
 
   /** left out or changed, which is a failure only where it is asked to be */
   readonly shortfalls = new Shortfalls();

@@ -3,22 +3,11 @@
  * no symbolic link in a parent is ever followed, whoever changes the target meanwhile, and paths have no limit.
  * Everything is made exclusively: what exists is never written through.
  */
-import {
-  closeSync,
-  constants,
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  openSync,
-  rmdirSync,
-  unlinkSync,
-} from 'node:fs';
+import { closeSync, constants, lstatSync, mkdirSync, openSync, rmdirSync, unlinkSync } from 'node:fs';
 import { codeOf, ExtractError, targetError } from './errors.js';
+import { HAS_DESCRIPTOR_PATHS, type MadeNode } from './made-node.js';
 
 const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW } = constants;
-
-/** Linux; elsewhere names are resolved by path, and only the image, not a neighbour, is guarded against. */
-const HAS_DESCRIPTOR_PATHS = existsSync('/proc/self/fd');
 
 export class TargetDirectory {
   readonly #descriptor: number;
@@ -80,6 +69,11 @@ export class TargetDirectory {
       if (!(replace && this.#isForeignDirectory(path))) mkdirSync(path, 0o700);
       return new TargetDirectory(path, replace);
     });
+  }
+
+  /** This directory, for its attributes: "." is no link, so that its path is one that may be followed or not. */
+  get node(): MadeNode {
+    return { path: this.self, byDescriptor: HAS_DESCRIPTOR_PATHS };
   }
 
   /** Removes what this run has just made and cannot finish. */

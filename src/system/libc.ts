@@ -45,6 +45,7 @@ interface Libc {
   recvmsg(socket: number, message: Uint8Array, flags: number): number;
   mount(source: Uint8Array, target: Uint8Array, type: Uint8Array, flags: number, data: Uint8Array): number;
   umount2(target: Uint8Array, flags: number): number;
+  setxattr(path: Uint8Array, name: Uint8Array, value: Uint8Array, size: number, flags: number): number;
   lsetxattr(path: Uint8Array, name: Uint8Array, value: Uint8Array, size: number, flags: number): number;
   lgetxattr(path: Uint8Array, name: Uint8Array, value: Uint8Array, size: number): number;
   llistxattr(path: Uint8Array, list: Uint8Array, size: number): number;
@@ -79,6 +80,7 @@ function bindLibc(): Libc {
       recvmsg: library.func('intptr_t recvmsg(int, void *, int)'),
       mount: library.func('int mount(const void *, const void *, const void *, unsigned long, const void *)'),
       umount2: library.func('int umount2(const void *, int)'),
+      setxattr: library.func('int setxattr(const void *, const void *, const void *, size_t, int)'),
       lsetxattr: library.func('int lsetxattr(const void *, const void *, const void *, size_t, int)'),
       lgetxattr: library.func('intptr_t lgetxattr(const void *, const void *, void *, size_t)'),
       llistxattr: library.func('intptr_t llistxattr(const void *, void *, size_t)'),
@@ -166,6 +168,12 @@ export function umount2(target: string, flags: number): void {
   check(libc().umount2(terminate(target), flags), 'umount2', target);
 }
 
+/** setxattr(2): creates or replaces an attribute of what the path leads to, as the links in /proc/self/fd do. */
+export function setXattr(path: Uint8Array, name: Uint8Array, value: Uint8Array): void {
+  const result = libc().setxattr(terminate(path), terminate(name), pointable(value), value.length, 0);
+  check(result, `setxattr ${text(name)}`, path);
+}
+
 /** lsetxattr(2): creates or replaces an attribute of the path itself, also of a symlink. */
 export function setXattrNoFollow(path: Uint8Array, name: Uint8Array, value: Uint8Array): void {
   const result = libc().lsetxattr(terminate(path), terminate(name), pointable(value), value.length, 0);
@@ -194,12 +202,21 @@ export function listXattrNoFollow(path: Uint8Array): Uint8Array[] {
 
 /** utimensat(2): atime and mtime of the path itself, also of a symlink. Seconds before 1970 are negative. */
 export function setTimesNoFollow(path: Uint8Array, seconds: number, nanoseconds: number): void {
+  setBothTimes(path, seconds, nanoseconds, AT_SYMLINK_NOFOLLOW);
+}
+
+/** The same of what the path leads to. */
+export function setTimes(path: Uint8Array, seconds: number, nanoseconds: number): void {
+  setBothTimes(path, seconds, nanoseconds, 0);
+}
+
+function setBothTimes(path: Uint8Array, seconds: number, nanoseconds: number, flags: number): void {
   const times = Buffer.alloc(32);
   for (const offset of [0, 16]) {
     writeU64(times, offset, BigInt.asUintN(64, BigInt(seconds)));
     writeU64(times, offset + 8, BigInt(nanoseconds));
   }
-  check(libc().utimensat(AT_FDCWD, terminate(path), times, AT_SYMLINK_NOFOLLOW), 'utimensat', path);
+  check(libc().utimensat(AT_FDCWD, terminate(path), times, flags), 'utimensat', path);
 }
 
 /**

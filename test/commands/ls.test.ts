@@ -148,7 +148,7 @@ t.test('JSON leaves out what cannot be read, and says so', async (t) => {
 t.test('as GNU ls writes', { skip: isRoot ? false : 'needs root to extract owners' }, async (t) => {
   const scratch = new Scratch(t);
   const target = scratch.folder();
-  const extracted = await erofs(['extract', '--strict', plain, target]);
+  const extracted = await erofs(['extract', '--strict', '--devices', '--suid', plain, target]);
   t.equal(extracted.status, 0, describeRun(extracted));
   for (const folder of ['', 'names', 'special', 'modes', 'owners', 'times', 'hard', 'sizes']) {
     const ours = await erofs(['ls', '-l', plain, `/${folder}`]);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import { startAt } from '../../src/commands/walk.js';
 import { extractTree } from '../../src/extract/extract.js';
+import type { ExtractLimits } from '../../src/extract/limits.js';
 import { MemoryTree, openSlowly, text } from '../commands/memory-tree.js';
 import { run } from '../support/run.js';
 import { Scratch } from '../support/scratch.js';
@@ -18,14 +19,25 @@ interface Extraction {
   readonly problems: string[];
 }
 
-async function extract(tree: MemoryTree, force = false, target?: string): Promise<Extraction> {
+async function extract(
+  tree: MemoryTree,
+  force = false,
+  target?: string,
+  limits: ExtractLimits = {},
+): Promise<Extraction> {
   const parent = target === undefined ? scratch.folder() : join(target, '..');
   const directory = target ?? join(parent, 'target');
   const open = openSlowly(tree);
   const problems: string[] = [];
-  await extractTree(open, await startAt(open, 0), directory, { force }, (path, error) => {
-    problems.push(`${text(path)}: ${(error as { code: string }).code}`);
-  });
+  await extractTree(
+    open,
+    await startAt(open, 0),
+    directory,
+    { force, devices: false, suid: false, ...limits },
+    (path, error) => {
+      problems.push(`${text(path)}: ${(error as { code: string }).code}`);
+    },
+  );
   return { target: directory, parent, problems };
 }
 

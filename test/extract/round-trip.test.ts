@@ -37,7 +37,15 @@ for (const name of IMAGES) {
   t.test(`${name} as root`, { skip }, async (t) => {
     const { image, options, manifest } = fixture(name);
     const target = join(scratch.folder(), 'target');
-    const said = await erofs(['extract', '--strict', ...asCommandOptions(options), image, target]);
+    const said = await erofs([
+      'extract',
+      '--strict',
+      '--devices',
+      '--suid',
+      ...asCommandOptions(options),
+      image,
+      target,
+    ]);
     t.equal(said.status, 0, describeRun(said));
     t.match(said.stdout, /^extracted \d+ files .* into .*\n$/);
     t.equal(said.stderr, '');
