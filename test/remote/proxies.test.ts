@@ -2,26 +2,15 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
-import t, { type Test } from 'tap';
+import t from 'tap';
 import { Scratch } from '../support/scratch.js';
 import { makeCertificates } from './certificates.js';
 import { FaultServer } from './fault-server.js';
 import * as faults from './faults.js';
 import { blobOf, openedBlob, same } from './opened-blob.js';
+import { withProxy } from './proxy-environment.js';
 
 const SIZE = 50_000;
-const VARIABLES = ['http_proxy', 'https_proxy', 'no_proxy', 'HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY'];
-
-function withProxy(t: Test, variables: Readonly<Record<string, string>>): void {
-  const before = { ...process.env };
-  for (const name of VARIABLES) delete process.env[name];
-  Object.assign(process.env, variables);
-  t.teardown(() => {
-    for (const name of VARIABLES) delete process.env[name];
-    for (const name of VARIABLES) if (before[name] !== undefined) process.env[name] = before[name];
-  });
-}
-
 t.test('http through a proxy, which sees the whole URL', async (t) => {
   const proxy = await FaultServer.start(t, blobOf(SIZE));
   withProxy(t, { http_proxy: `http://name:sesame@127.0.0.1:${proxy.port}` });
