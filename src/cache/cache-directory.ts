@@ -5,14 +5,16 @@
  */
 import { lstatSync, statfsSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { makeDirectories } from '../system/directories.js';
+import { untrustedAbove } from '../system/path-owners.js';
 
 /**
  * - `unsafe-cache`   somebody else could write to the directory, or it is none
  * - `cache-failing`  the disk does not read or keep what it should
+ * - `stale`          a local image was written to since it was opened (errno ESTALE)
  */
-export type CacheErrorCode = 'unsafe-cache' | 'cache-failing';
+export type CacheErrorCode = 'unsafe-cache' | 'cache-failing' | 'stale';
 
 export class CacheError extends Error {
   override readonly name = 'CacheError';
@@ -61,6 +63,7 @@ export function openCacheDirectory(directory: string): string {
   const blobs = blobsFolder(directory);
   makeDirectories(directory, 0o700);
   checkOwnership(directory);
+  checkAbove(directory);
   makeDirectories(blobs, 0o700);
   checkOwnership(blobs);
   return blobs;
@@ -69,7 +72,17 @@ export function openCacheDirectory(directory: string): string {
 /** The same without making it; undefined where nothing is kept. */
 export function findCacheDirectory(directory: string): string | undefined {
   const blobs = blobsFolder(directory);
-  return checkOwnership(directory) && checkOwnership(blobs) ? blobs : undefined;
+  if (!checkOwnership(directory)) return undefined;
+  checkAbove(directory);
+  return checkOwnership(blobs) ? blobs : undefined;
+}
+
+/** Whoever may write to what it lies in could put another directory in its place, even while it is used. */
+function checkAbove(directory: string): void {
+  const user = process.geteuid?.();
+  const complaint = user === undefined ? undefined : untrustedAbove(resolve(directory), user);
+  if (complaint === undefined) return;
+  throw new CacheError('unsafe-cache', `the cache directory ${directory} is not used: ${complaint}`);
 }
 
 export function blobsFolder(directory: string): string {

@@ -1,5 +1,5 @@
 /** Where a daemon's log goes, and opening it. */
-import { openSync } from 'node:fs';
+import { constants, openSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { makeDirectories } from '../system/directories.js';
@@ -45,6 +45,18 @@ export function openLogFile(
   }
 }
 
+/**
+ * For its owner alone, as paths and hosts are nobody else's business. A link in its place is refused: whoever else may write to the
+ * folder could have our lines written into a file of ours. A fifo would have the daemon wait for a reader.
+ */
 function openForAppending(path: string): LogFile {
-  return { path, descriptor: openSync(path, 'a', 0o640) };
+  const flags = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT;
+  const careful = constants.O_NOFOLLOW | constants.O_NONBLOCK | constants.O_NOCTTY;
+  try {
+    return { path, descriptor: openSync(path, flags | careful, 0o600) };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ELOOP') throw error;
+    const message = `the log file ${path} is a symbolic link, which is not followed; name the file that it leads to`;
+    throw Object.assign(new Error(message, { cause: error }), { code: 'ELOOP' });
+  }
 }

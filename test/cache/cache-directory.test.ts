@@ -99,3 +99,15 @@ t.test('its default place and size', async (t) => {
   t.equal(defaultCacheSize(join(scratch.path, 'not', 'made', 'yet')), size, 'of the place where it will be');
   t.equal(defaultCacheSize('/proc/self'), 10 * 2 ** 30, 'where the file system does not say');
 });
+
+t.test('what it lies in must not let others replace it', async (t) => {
+  const above = scratch.folder();
+  const directory = join(above, 'cache');
+  openCacheDirectory(directory);
+  chmodSync(above, 0o777);
+  const message = `the cache directory ${directory} is not used: others may write to ${above}, which it lies in (mode 777); use: chmod go-w ${above}`;
+  t.throws(() => openCacheDirectory(directory), { code: 'unsafe-cache', message });
+  t.throws(() => findCacheDirectory(directory), { code: 'unsafe-cache', message });
+  chmodSync(above, 0o1777);
+  t.equal(openCacheDirectory(directory), join(directory, 'blobs'), 'as in /tmp, it is safe');
+});
