@@ -81,5 +81,5 @@ export async function openSource(
 ): Promise<OpenedSource> {
   if (isBlobReference(reference)) return (await import('./open-blob.js')).openBlob(reference, spec, use);
   if (isUrl(reference)) return (await import('./open-url.js')).openUrl(reference, spec, use);
-  return { source: openFileSource(reference) };
+  return { source: openFileSource(reference, { watched: !use.verified }) };
 }

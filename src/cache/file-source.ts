@@ -1,16 +1,22 @@
 /** A local file or block device as a Source. */
 import { closeSync, constants, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
 import { ErofsError } from '../erofs-reader/errors.js';
+import { FileVersion } from './file-version.js';
 import { type BlobRange, readRanges, type Source } from './source.js';
 
 const SECTOR_SIZE = 512;
 
+export interface FileOptions {
+  /** reading it fails once the file was found to have changed; for what nothing else verifies */
+  readonly watched?: boolean;
+}
+
 /** Throws the system's error (ENOENT, EACCES, …), or code 'EISDIR' where the path is a directory. */
-export function openFileSource(path: string): Source {
+export function openFileSource(path: string, options: FileOptions = {}): Source {
   // Without O_NONBLOCK the opening of a fifo waits for a writer that may never come; files do not mind it.
   const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
-    return new FileSource(path, descriptor);
+    return new FileSource(path, descriptor, options);
   } catch (error) {
     closeSync(descriptor);
     throw error;
@@ -23,8 +29,9 @@ export class FileSource implements Source {
   readonly name: string;
   readonly size: number;
   readonly #descriptor: number;
+  readonly #version: FileVersion | undefined;
 
-  constructor(path: string, descriptor: number) {
+  constructor(path: string, descriptor: number, { watched = false }: FileOptions = {}) {
     const stat = fstatSync(descriptor);
     if (!stat.isFile() && !stat.isBlockDevice()) {
       throw Object.assign(new Error(`${path} is neither a file nor a block device`), {
@@ -36,6 +43,8 @@ export class FileSource implements Source {
     this.size = stat.isBlockDevice() ? blockDeviceSize(stat.rdev) : stat.size;
     this.id = `file:${stat.dev}:${stat.ino}:${this.size}:${stat.mtimeMs}`;
     this.#descriptor = descriptor;
+    // a device's node tells nothing of its bytes
+    this.#version = watched && stat.isFile() ? new FileVersion(path, descriptor, stat) : undefined;
   }
 
   readSync(dst: Uint8Array, offset: number): boolean {
@@ -51,6 +60,7 @@ export class FileSource implements Source {
       }
       filled += count;
     }
+    this.#version?.check();
     return true;
   }
 

@@ -1,5 +1,5 @@
 /**
- * Problems of requests as log records, at most one for each kind of problem of each node: a program that reads a
+ * Problems of requests as log records, at most one for each kind of problem of each node, or of the image: a program that reads a
  * damaged file again and again must not fill the disk.
  */
 
@@ -27,7 +27,8 @@ export class ProblemLog {
   /** What `problem` says of itself in the fields `nid`, `offset`, `device` and `code` goes before `circumstances`. */
   report(circumstances: ProblemRecord, problem: Error): void {
     const { nid = circumstances.nid, offset, device, code } = problem as Error & Partial<ProblemRecord>;
-    const key = `${nid} ${code} ${circumstances.operation}`;
+    // all of the image is another one
+    const key = code === 'stale' ? problem.message : `${nid} ${code} ${circumstances.operation}`;
     if (this.#told.has(key)) return;
     if (this.#told.size >= REMEMBERED) this.#told.clear();
     this.#told.add(key);

@@ -25,6 +25,15 @@ t.test('a problem is told once a node, with where it is', async (t) => {
   t.match(lines[3], { nid: 6, code: undefined, message: 'of node 6' });
 });
 
+t.test('an image that has changed is told once for all its nodes', async (t) => {
+  const lines: string[] = [];
+  const log = new ProblemLog((_, message) => lines.push(message));
+  const stale = (name: string) => Object.assign(new Error(`${name} has changed`), { code: 'stale' });
+  for (const nid of [1, 2, 3]) log.report({ operation: nid === 3 ? 'LOOKUP' : 'READ', nid }, stale('a'));
+  log.report({ operation: 'READ', nid: 1 }, stale('b'));
+  t.same(lines, ['a has changed', 'b has changed']);
+});
+
 t.test('what is remembered has a limit', async (t) => {
   let lines = 0;
   const log = new ProblemLog(() => lines++);
