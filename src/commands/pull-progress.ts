@@ -7,7 +7,7 @@ const MIB = 2 ** 20;
 
 export class PullProgress {
   readonly #stream: NodeJS.WriteStream;
-  #shownAt = 0;
+  #shownAt = Number.NEGATIVE_INFINITY;
 
   constructor(stream: NodeJS.WriteStream) {
     this.#stream = stream;
@@ -16,7 +16,7 @@ export class PullProgress {
   /** Bytes. */
   show(here: number, of: number): void {
     if (!this.#stream.isTTY) return;
-    const now = Date.now();
+    const now = performance.now();
     if (now - this.#shownAt < INTERVAL) return;
     this.#shownAt = now;
     const percent = Math.floor((here / of) * 100);

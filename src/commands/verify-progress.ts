@@ -7,7 +7,7 @@ const ERASE_LINE = '\r\u001b[K';
 
 export class VerifyProgress {
   readonly #stream: NodeJS.WriteStream;
-  #shownAt = 0;
+  #shownAt = Number.NEGATIVE_INFINITY;
 
   constructor(stream: NodeJS.WriteStream) {
     this.#stream = stream;
@@ -15,7 +15,7 @@ export class VerifyProgress {
 
   show({ inodes, pclusters }: Totals): void {
     if (!this.#stream.isTTY) return;
-    const now = Date.now();
+    const now = performance.now();
     if (now - this.#shownAt < INTERVAL) return;
     this.#shownAt = now;
     this.#stream.write(`${ERASE_LINE}${inodes} inodes, ${pclusters} pclusters decoded`);

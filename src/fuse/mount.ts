@@ -239,12 +239,12 @@ async function serveInDaemon(
 ): Promise<void> {
   const { spec, options, readyTimeout, memory } = wanted;
   const logFile = openLogFile(place.mountpoint, wanted.logFile, listener.note);
-  const deadline = Date.now() + readyTimeout;
+  const deadline = performance.now() + readyTimeout;
   try {
     const request = { spec, mountpoint: place.mountpoint, options, transport, memory };
     const daemon = await launchDaemon(request, logFile, readyTimeout);
     try {
-      await requireVisible(place, Math.max(1, deadline - Date.now()));
+      await requireVisible(place, Math.max(1, Math.ceil(deadline - performance.now())));
       await daemon.keep();
     } catch (error) {
       await daemon.abandon();

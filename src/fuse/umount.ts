@@ -98,10 +98,10 @@ function busy(entry: MountEntry, cause: Error): MountError {
 
 /** Those of `servers` that still run after at most `milliseconds`. */
 async function waitForEnd(servers: readonly number[], milliseconds: number): Promise<readonly number[]> {
-  const deadline = Date.now() + milliseconds;
+  const deadline = performance.now() + milliseconds;
   for (;;) {
     const left = servers.filter(isRunning);
-    if (left.length === 0 || Date.now() >= deadline) return left;
+    if (left.length === 0 || performance.now() >= deadline) return left;
     await sleep(10);
   }
 }

@@ -43,12 +43,21 @@ const KEEP_ALIVE_MS = 30_000;
 const STREAM_WINDOW = 4 * 1024 * 1024;
 const CONNECTION_WINDOW = 8 * 1024 * 1024;
 
+/** Milliseconds by which the clock on the wall runs ahead of the monotonic one, which stands still while the machine sleeps. */
+const wallAhead = (): number => Date.now() - performance.now();
+
+/** A jump of this many milliseconds: the other sides of idle connections have given them up, without a word that reached us. */
+const LONG_SLEEP_MS = 30_000;
+
 export class HttpTransport {
   readonly #limits: HttpLimits;
   readonly #trust: TrustOptions;
   readonly #unverifiedHost: string | undefined;
   readonly #multiplexed = new Set<string>();
   readonly #agents: (Promise<EnvHttpProxyAgent> | undefined)[] = [undefined, undefined];
+  /** from before the machine slept: each ends with its last request */
+  readonly #retired = new Set<Promise<EnvHttpProxyAgent>>();
+  #wallAhead = wallAhead();
 
   /** Throws RemoteError 'options' for certificates that do not fit, the system's error for files that cannot be read. */
   constructor(options: CertificateOptions, limits: HttpLimits) {
@@ -67,6 +76,7 @@ export class HttpTransport {
    * or the signal's reason; never later than one stall after the last byte.
    */
   send(request: HttpRequest, receiver: Receiver, signal: AbortSignal): Promise<void> {
+    this.#leaveSlept();
     return new Promise((resolve, reject) => {
       const exchange = new Exchange(receiver, signal, this.#limits.stall, (error) =>
         error === undefined ? resolve() : reject(error),
@@ -99,13 +109,32 @@ export class HttpTransport {
 
   /** Ends what still runs. */
   async close(): Promise<void> {
-    for (const agent of this.#agents) {
+    for (const agent of [...this.#agents, ...this.#retired]) {
       // one that could not be made has told those who wanted it
       await agent?.then(
         (made) => made.destroy(),
         () => {},
       );
     }
+  }
+
+  /** A clock that somebody has set looks like a sleep: then new connections are made where the old ones would have done. */
+  #leaveSlept(): void {
+    const ahead = wallAhead();
+    const jump = Math.abs(ahead - this.#wallAhead);
+    this.#wallAhead = ahead;
+    if (jump < LONG_SLEEP_MS) return;
+    for (const [index, agent] of this.#agents.entries()) {
+      this.#agents[index] = undefined;
+      if (agent !== undefined) this.#retire(agent);
+    }
+  }
+
+  #retire(agent: Promise<EnvHttpProxyAgent>): void {
+    this.#retired.add(agent);
+    const forget = () => void this.#retired.delete(agent);
+    // one that could not be made has told those who wanted it
+    agent.then((made) => made.close()).then(forget, forget);
   }
 
   #agent(guarded: boolean): Promise<EnvHttpProxyAgent> {
