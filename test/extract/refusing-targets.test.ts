@@ -62,10 +62,7 @@ t.test('a target without files', root, async (t) => {
   const said = await erofs(['extract', image, folder]);
   t.equal(said.status, 1, describeRun(said));
   for (const name of ['a/small', 'b/large', 'z']) {
-    t.match(
-      said.stderr,
-      new RegExp(`^erofs extract: ${name}: making the file: permission denied`, 'm'),
-    );
+    t.match(said.stderr, new RegExp(`^erofs extract: ${name}: making the file: permission denied`, 'm'));
   }
   t.match(said.stderr, /the rest was extracted/);
   t.same(readdirSync(folder), ['a', 'b']);
