@@ -6,6 +6,7 @@
  */
 import type { ByteRange, ByteView, Miss } from '../erofs-reader/bytes.js';
 import { ErofsError } from '../erofs-reader/errors.js';
+import { Count, counters } from '../statistics/counters.js';
 import { BlockMemory, DEVICE_STRIDE } from './block-memory.js';
 import type { Fillable, Pins } from './driver.js';
 import { allSettled } from './settled.js';
@@ -155,6 +156,7 @@ export class BlockCache implements ByteView, Fillable {
   #block(device: number, number: number): Uint8Array | undefined {
     const key = this.#key(device, number);
     const kept = this.#memory.get(key);
+    counters.lookUp(kept === undefined ? Count.blockMisses : Count.blockHits, 1);
     if (kept !== undefined) return kept;
     const { source, base } = this.#devices[device]!;
     if (source.readSync === undefined) return undefined;

@@ -1,6 +1,5 @@
 /** Bytes that are in memory already as a Source: a hash tree that was built here. */
-import { ErofsError } from '../erofs-reader/errors.js';
-import { type BlobRange, readRanges, type Source } from './source.js';
+import { type BlobRange, readRanges, requireRange, type Source } from './source.js';
 
 export class BytesSource implements Source {
   readonly id: string;
@@ -17,13 +16,7 @@ export class BytesSource implements Source {
   }
 
   readSync(dst: Uint8Array, offset: number): boolean {
-    if (offset + dst.length > this.size) {
-      throw new ErofsError(
-        'truncated',
-        `${this.name} ends at byte ${this.size}, ${dst.length} bytes were wanted from byte ${offset} on`,
-        { offset },
-      );
-    }
+    requireRange(this, offset, dst.length);
     dst.set(this.#bytes.subarray(offset, offset + dst.length));
     return true;
   }

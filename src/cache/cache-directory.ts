@@ -6,7 +6,7 @@
 import { lstatSync, statfsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { makeDirectories } from '../system/directories.js';
+import { makeDirectories, strangersReach } from '../system/directories.js';
 import { untrustedAbove } from '../system/path-owners.js';
 
 /**
@@ -27,7 +27,6 @@ export class CacheError extends Error {
 }
 
 const GIB = 2 ** 30;
-const OTHERS_MAY_WRITE = 0o022;
 
 export function defaultCacheDirectory(): string {
   const cache = process.env.XDG_CACHE_HOME;
@@ -93,13 +92,7 @@ export function blobsFolder(directory: string): string {
 function checkOwnership(path: string): boolean {
   const stat = lstatSync(path, { throwIfNoEntry: false });
   if (stat === undefined) return false;
-  const user = process.geteuid?.();
-  const complaint =
-    (stat.isSymbolicLink() && 'it is a symbolic link; name what it points to') ||
-    (!stat.isDirectory() && 'it is no directory') ||
-    (user !== undefined && stat.uid !== user && `it belongs to user ${stat.uid}, and this is user ${user}`) ||
-    ((stat.mode & OTHERS_MAY_WRITE) !== 0 &&
-      `others may write to it (mode ${(stat.mode & 0o7777).toString(8)}); use: chmod go-w ${path}`);
-  if (complaint === false) return true;
+  const complaint = strangersReach(path, stat);
+  if (complaint === undefined) return true;
   throw new CacheError('unsafe-cache', `the cache directory ${path} is not used: ${complaint}`);
 }

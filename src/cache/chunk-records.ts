@@ -5,6 +5,7 @@
  * may write theirs at the same time.
  */
 import { readSync, writeSync } from 'node:fs';
+import { setImmediate } from 'node:timers/promises';
 import { crc32 } from 'node:zlib';
 import type { BlobFiles } from './chunk-files.js';
 import { type IndexLayout, REGION_CHUNKS, sealOf } from './chunk-index.js';
@@ -191,6 +192,32 @@ export class ChunkRecords {
       }
     }
     return new Uint32Array(1 + REGION_CHUNKS * this.#layout.recordWords);
+  }
+
+  /**
+   * Bytes of all chunks that are here, as it stands on disk now; none of their records stays in memory. Gives way after each 256
+   * regions, and ends where `isOver` then says that the files are closed. Rejects with the system's error.
+   */
+  async bytes(isOver: () => boolean): Promise<number> {
+    const { chunks, recordWords, regions } = this.#layout;
+    const { generation } = this.#files.header;
+    const records = new Uint32Array(1 + REGION_CHUNKS * recordWords);
+    let bytes = 0;
+    for (let region = 0; region < regions; region++) {
+      const read = readSync(this.#files.index, records, 0, records.byteLength, this.#layout.useAt(region));
+      records.fill(0, Math.floor(read / records.BYTES_PER_ELEMENT));
+      const end = Math.min(chunks, (region + 1) * REGION_CHUNKS);
+      for (let chunk = region * REGION_CHUNKS; chunk < end; chunk++) {
+        const at = this.#wordOf(chunk);
+        const record = records.subarray(at, at + recordWords);
+        const isOnDisk = record[0] !== 0 && record[0] === sealOf(record, chunk, generation);
+        if (isOnDisk || this.#written?.has(chunk) === true) bytes += this.#layout.chunkLength(chunk);
+      }
+      if (region % 256 < 255) continue;
+      await setImmediate();
+      if (isOver()) break;
+    }
+    return bytes;
   }
 
   /** Of a chunk's record in what was read of its region. */

@@ -172,6 +172,17 @@ export class DiskChunkStore implements ChunkStore {
     }
   }
 
+  async kept(): Promise<number> {
+    const opened = this.#opened;
+    try {
+      return (await opened?.records.bytes(() => this.#opened !== opened)) ?? 0;
+    } catch (error) {
+      // of a store that was closed meanwhile nobody expects anything
+      if (!this.#isOver) this.#failed(error);
+      return 0;
+    }
+  }
+
   async flush(): Promise<void> {
     const opened = this.#opened;
     try {

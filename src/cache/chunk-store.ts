@@ -32,6 +32,8 @@ export interface ChunkStore {
   isClaimed(chunk: number): boolean;
   /** The bytes of a chunk were proven wrong: for this store it is not here until other bytes are kept, by whomever. */
   doubt(chunk: number): void;
+  /** Bytes that are here, as it stands now; other work goes on meanwhile. Never rejects. */
+  kept(): Promise<number>;
   /** Settles when everything that was put is durable and the budget is kept. Never rejects. */
   flush(): Promise<void>;
   /** Not evicted from this thread until unpin() was called as often. */

@@ -5,6 +5,7 @@
  * reader (it asks for bytes one by one, or for the same ones again) and ends in an error, not in a loop.
  */
 import { isMiss, type Miss } from '../erofs-reader/bytes.js';
+import { counters } from '../statistics/counters.js';
 
 /** What one operation holds of caches until it ends. */
 export class Pins {
@@ -48,11 +49,14 @@ async function driveOn<T>(
     for (let round = 0; round < MAX_ROUNDS; round++) {
       signal?.throwIfAborted();
       await bytes.fill(miss, pins, signal);
+      counters.isRepeating = true;
       try {
         return operation();
       } catch (thrown) {
         if (!isMiss(thrown)) throw thrown;
         miss = thrown;
+      } finally {
+        counters.isRepeating = false;
       }
     }
   } finally {

@@ -1,5 +1,6 @@
 /** Decoded pclusters by where they lie, within a byte budget. */
 import type { DecodedExtents } from '../erofs-reader/pcluster.js';
+import { Count, counters } from '../statistics/counters.js';
 import { byteMemory, type Memory } from './lru.js';
 import { ReusedMemory, SPARE } from './reused-memory.js';
 
@@ -26,7 +27,9 @@ export class ExtentCache implements DecodedExtents {
 
   get(device: number, offset: number, length: number): Uint8Array | undefined {
     const decoded = this.#extents.get(keyOf(this.#firstDevice + device, offset));
-    return decoded !== undefined && decoded.length >= length ? decoded : undefined;
+    const isHere = decoded !== undefined && decoded.length >= length;
+    counters.lookUp(isHere ? Count.extentHits : Count.extentMisses, 1);
+    return isHere ? decoded : undefined;
   }
 
   room(length: number): Uint8Array {

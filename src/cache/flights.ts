@@ -5,6 +5,7 @@
  * any of its chunks any more. What has arrived is kept at once, whatever becomes of the rest.
  */
 import { type RemoteBlob, RemoteError } from '../remote/remote-blob.js';
+import { Count, counters } from '../statistics/counters.js';
 import { ChunkAssembly, type ChunkPlaces } from './chunk-assembly.js';
 import { type ChunkRun, coalesce } from './coalesce.js';
 import type { Place } from './recent-chunks.js';
@@ -76,11 +77,20 @@ export class Flights {
   readonly #options: FlightsOptions;
   readonly #flights = new Map<number, RunFlight>();
   readonly #runs = new Set<Run>();
-  /** bytes that came from the other side */
-  bytesFetched = 0;
+  #bytesFetched = 0;
 
   constructor(options: FlightsOptions) {
     this.#options = options;
+  }
+
+  /** Bytes that came from the other side. */
+  get bytesFetched(): number {
+    return this.#bytesFetched;
+  }
+
+  count(bytes: number): void {
+    this.#bytesFetched += bytes;
+    counters.add(Count.remoteBytes, bytes);
   }
 
   has(chunk: number): boolean {
@@ -177,7 +187,7 @@ export class Flights {
       await blob.fetch(
         range,
         (at, bytes) => {
-          this.bytesFetched += bytes.length;
+          this.count(bytes.length);
           assembly.add(at, bytes);
         },
         // looked at whenever a request is chosen: one that somebody has joined is no longer in the background

@@ -4,8 +4,8 @@
  * Without a remote blob it answers from what is kept alone: in the threads that cannot wait, and where the network may not
  * be used. What has arrived is also in memory for a while, so that a store that keeps nothing costs no byte twice in a row.
  */
-import { ErofsError } from '../erofs-reader/errors.js';
 import { RemoteError } from '../remote/remote-blob.js';
+import { Count, counters } from '../statistics/counters.js';
 import { Patience, unlessAborted } from './abort.js';
 import { AheadQueue } from './ahead-queue.js';
 import { type ChunkAssembly, chunkLength, chunksOf } from './chunk-assembly.js';
@@ -21,7 +21,7 @@ import { Readahead, windowOf } from './readahead.js';
 import { type Place, RecentChunks, ringOf } from './recent-chunks.js';
 import type { SharedBlob } from './shared-blob.js';
 import { SharedPlaces, sharedPlacesMemory } from './shared-places.js';
-import type { BlobRange, Source } from './source.js';
+import { type BlobRange, requireRange, type Source } from './source.js';
 
 /** How long one read waits, and whether what was here for it has been counted. */
 interface Wait {
@@ -110,13 +110,15 @@ export class LazySource implements Source {
   }
 
   readSync(dst: Uint8Array, offset: number): boolean {
-    this.#checkRange(offset, dst.length);
+    requireRange(this, offset, dst.length);
     this.#options.observed?.(offset, dst.length);
     const isRecent = this.#arrived.has(Math.floor(offset / this.chunkSize));
     const filled = (!isRecent && this.#store.readSync(dst, offset)) || this.#assemble(dst, offset);
-    if (filled)
-      this.#counters.hits +=
-        Math.ceil((offset + dst.length) / this.chunkSize) - Math.floor(offset / this.chunkSize);
+    if (filled) {
+      const chunks = Math.ceil((offset + dst.length) / this.chunkSize) - Math.floor(offset / this.chunkSize);
+      this.#counters.hits += chunks;
+      counters.lookUp(Count.chunkHits, chunks);
+    }
     return filled;
   }
 
@@ -130,6 +132,11 @@ export class LazySource implements Source {
       if (!this.#isChunkHere(chunk)) return false;
     }
     return true;
+  }
+
+  /** Bytes that are kept, as it stands now. */
+  kept(): Promise<number> {
+    return this.#store.kept();
   }
 
   /** The whole chunks that the range lies in. Whoever gave them in this session is asked last for them. */
@@ -204,7 +211,7 @@ export class LazySource implements Source {
   /** Bytes that came without being asked for here, in order: the answer that opened the blob. `bytes` are lent. */
   accept(at: number, bytes: Uint8Array): void {
     // an answer with the whole blob comes to those who wait for a part of it as well, and is counted there
-    if (!this.#flights.has(Math.floor(at / this.chunkSize))) this.#flights.bytesFetched += bytes.length;
+    if (!this.#flights.has(Math.floor(at / this.chunkSize))) this.#flights.count(bytes.length);
     this.#unasked ??= this.#flights.assembly();
     this.#unasked.add(at, bytes);
   }
@@ -238,7 +245,7 @@ export class LazySource implements Source {
   #begin(ranges: readonly BlobRange[], signal: AbortSignal | undefined): HeldChunks {
     signal?.throwIfAborted();
     for (const { offset, length } of ranges) {
-      this.#checkRange(offset, length);
+      requireRange(this, offset, length);
       this.#options.observed?.(offset, length);
     }
     const held = new HeldChunks(this.#store, chunksOf(this, ranges));
@@ -251,7 +258,11 @@ export class LazySource implements Source {
     const { patience, grace } = wait;
     const isMissing = (chunk: number) => this.#flights.has(chunk) || !this.#isChunkHere(chunk);
     let missing = held.chunks.filter(isMissing);
-    if (!wait.isCounted) this.#counters.hits += held.chunks.length - missing.length;
+    if (!wait.isCounted) {
+      this.#counters.hits += held.chunks.length - missing.length;
+      counters.add(Count.chunkHits, held.chunks.length - missing.length);
+      counters.add(Count.chunkMisses, missing.length);
+    }
     wait.isCounted = true;
     for (; missing.length > 0; missing = held.chunks.filter(isMissing)) {
       patience.start(this.#deadline, () => this.#tooLate(ranges));
@@ -371,28 +382,15 @@ export class LazySource implements Source {
 
   #tooLate(ranges: readonly BlobRange[]): RemoteError {
     const { offset, length } = ranges[0]!;
-    const reason =
-      this.#lastFailure === undefined ? '' : `; the last failure was: ${messageOf(this.#lastFailure)}`;
+    const last = this.#lastFailure;
+    const reason = last === undefined ? '' : `; the last failure was: ${(last as Error).message ?? last}`;
     return new RemoteError(
       'unreachable',
       `${this.name}: ${length} bytes from byte ${offset} on did not come within ${this.#deadline / 1000} s${reason}`,
-      { cause: this.#lastFailure },
-    );
-  }
-
-  #checkRange(offset: number, length: number): void {
-    if (offset + length <= this.size) return;
-    throw new ErofsError(
-      'truncated',
-      `${this.name} ends at byte ${this.size}, ${length} bytes were wanted from byte ${offset} on`,
-      { offset },
+      { cause: last },
     );
   }
 }
 
 const NEVER = () => false;
 const WHOLE_RUNS = { gap: 0, longest: Number.POSITIVE_INFINITY };
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}

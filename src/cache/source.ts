@@ -1,5 +1,7 @@
 /** Bytes of one blob: a local file or block device here; a blob behind a network in lazy-source.ts. */
 
+import { ErofsError } from '../erofs-reader/errors.js';
+
 /** A half-open range of bytes of one blob. */
 export interface BlobRange {
   readonly offset: number;
@@ -16,6 +18,20 @@ export function readRanges(
     source.readSync(bytes, offset);
     return bytes;
   });
+}
+
+/** Throws ErofsError 'truncated' for bytes that lie beyond the end of a source. */
+export function requireRange(
+  { name, size }: Pick<Source, 'name' | 'size'>,
+  offset: number,
+  length: number,
+): void {
+  if (offset + length <= size) return;
+  throw new ErofsError(
+    'truncated',
+    `${name} ends at byte ${size}, ${length} bytes were wanted from byte ${offset} on`,
+    { offset },
+  );
 }
 
 export interface Source {

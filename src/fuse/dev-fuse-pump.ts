@@ -9,6 +9,7 @@
 import { readSync } from 'node:fs';
 import type { MessagePort } from 'node:worker_threads';
 import type { ImageSpec, ProblemReport } from '../open.js';
+import { counters } from '../statistics/counters.js';
 import type { NodeId, ReadonlyTree } from '../tree/tree.js';
 import { AbsentTree } from './absent-tree.js';
 import { sendReply } from './dev-fuse-reply.js';
@@ -27,6 +28,7 @@ import {
   REPLY_CAPACITY,
   REQUEST_CAPACITY,
 } from './protocol.js';
+import { countAnswer } from './request-counts.js';
 import { type SharedMemory, SharedState } from './shared-state.js';
 
 export interface PumpData {
@@ -77,10 +79,16 @@ function pump(descriptor: number, { image, dispatcher, pages }: Serving, port: M
       if (READ_AGAIN.has(code)) continue;
       throw error;
     }
+    const { opcode } = exchange;
+    const weight = counters.weightOf(opcode);
+    const began = weight > 0 ? performance.now() : 0;
     const replyLength = dispatch(dispatcher, length, port);
     if (replyLength > 0) {
+      // before anybody can know that it was answered
+      countAnswer(exchange, replyLength);
       sendReply(descriptor, dispatcher, replyLength);
-      if (exchange.opcode === READ) pages.afterRead(exchange.node, exchange.readOffset, replyLength);
+      if (weight > 0) counters.took(opcode, performance.now() - began, weight);
+      if (opcode === READ) pages.afterRead(exchange.node, exchange.readOffset, replyLength);
     } else if (exchange.mayWait) tellInterrupt(dispatcher, length, port);
     if (!announced && exchange.kernelVersion !== undefined) {
       announced = true;
@@ -154,6 +162,7 @@ export async function runPump(port: MessagePort, data: PumpData, open: ImageOpen
     const opened = await openFor(data, open, (problem) => problems.report({ operation: 'open' }, problem));
     const mayWait = data.waitingRoot !== undefined;
     const state = new SharedState(data.shared);
+    counters.join(data.shared.counted);
     const dispatcher = new Dispatcher(opened.tree, { posixAcl: data.posixAcl, mayWait, state }, report);
     port.once('message', (descriptor: number | undefined) => {
       try {

@@ -5,6 +5,7 @@
  * whatever its bytes are and whatever the tree throws. Only a Miss (a thrown value that is no Error) passes through:
  * the caller fetches and dispatches the request again, or refuses it.
  */
+import { counters } from '../statistics/counters.js';
 import type { ReadonlyTree } from '../tree/tree.js';
 import { DirectoryListing } from './dispatch-directory.js';
 import { Exchange, type ExchangeOptions, type Handler, type RequestReport } from './dispatch-exchange.js';
@@ -88,7 +89,8 @@ export class Dispatcher {
   /** Reports what kept the present request from an answer, and answers with its errno. Returns as refuse does. */
   fail(problem: Error): number {
     const { exchange } = this;
-    const opcode = exchange.input.getUint32(4, LITTLE_ENDIAN);
+    const { opcode } = exchange;
+    counters.failed(opcode);
     exchange.report(OPCODES[opcode]?.name ?? `opcode ${opcode}`, exchange.node, problem);
     return this.refuse(errnoOf(problem));
   }

@@ -5,9 +5,11 @@
  * docs/fuse-native.md lists what these calls cannot carry.
  */
 import { isUtf8 } from 'node:buffer';
+import { Count, counters } from '../statistics/counters.js';
 import { type Attr, FileType, type NodeId, type ReadonlyTree, TreeError } from '../tree/tree.js';
 import { deviceNumber } from './attr.js';
 import { Errno, errnoOf } from './errno.js';
+import { READ } from './protocol.js';
 
 /** Attributes under the package's names; times are milliseconds since 1970. */
 export interface NativeStat {
@@ -64,20 +66,27 @@ export function createHandlers(served: ServedTree, options: HandlerOptions): Nat
 
   /** Gives the operation's value to `done`, or its errno to `fail`. An operation may run several times. */
   async function answer<T>(
-    call: string,
+    call: keyof typeof OPCODE_OF,
     path: string,
     operation: (node: NodeId) => T,
     done: (value: T) => void,
     fail: (errno: number) => void,
   ): Promise<void> {
     let value: T;
+    const began = performance.now();
     try {
       const result = served.run(() => operation(paths.find(path)));
       value = result instanceof Promise ? await result : result;
     } catch (problem) {
       if (problem === ABSENT) return fail(-Errno.ENOENT);
-      if (!(problem instanceof TreeError)) options.report(asError(problem), call, path);
+      if (!(problem instanceof TreeError)) {
+        counters.failed(OPCODE_OF[call]);
+        options.report(asError(problem), call, path);
+      }
       return fail(-errnoOf(problem));
+    } finally {
+      counters.answered(OPCODE_OF[call]);
+      counters.took(OPCODE_OF[call], performance.now() - began);
     }
     done(value);
   }
@@ -120,7 +129,11 @@ export function createHandlers(served: ServedTree, options: HandlerOptions): Nat
       );
     },
     read(path, _handle, into, _length, offset, reply) {
-      answer('read', path, (node) => tree.read(node, offset, into), reply, reply);
+      const done = (length: number) => {
+        counters.add(Count.bytesRead, length);
+        reply(length);
+      };
+      answer('read', path, (node) => tree.read(node, offset, into), done, reply);
     },
     statfs(path, reply) {
       answer(
@@ -152,6 +165,17 @@ export function createHandlers(served: ServedTree, options: HandlerOptions): Nat
     },
   };
 }
+
+/** The requests that libfuse makes these calls of, for counting them. */
+const OPCODE_OF = {
+  getattr: 3,
+  readlink: 5,
+  read: READ,
+  statfs: 17,
+  getxattr: 22,
+  listxattr: 23,
+  readdir: 28,
+} as const;
 
 /** Thrown where a path leads nowhere: the most common answer of all, and no problem of the tree's. */
 const ABSENT = { code: 'absent' };

@@ -1,4 +1,5 @@
 /** What the threads of one mount tell each other, in memory that they share. Any of them may be late to see it. */
+import { counters } from '../statistics/counters.js';
 import { Listings, listingMemory } from './listings.js';
 
 /** Structured-clonable: to each thread as it is. */
@@ -6,6 +7,8 @@ export interface SharedMemory {
   /** [0]: how many pumps are giving pages; [1]: 1 once it is known that nothing has extended attributes; [2]: 1 while as many requests wait as may */
   readonly words: SharedArrayBuffer;
   readonly listings: SharedArrayBuffer;
+  /** see Counters */
+  readonly counted: SharedArrayBuffer;
 }
 
 const GIVING = 0;
@@ -16,7 +19,7 @@ const FULL = 2;
 const PAUSE = 100;
 
 export function sharedMemory(): SharedMemory {
-  return { words: new SharedArrayBuffer(12), listings: listingMemory() };
+  return { words: new SharedArrayBuffer(12), listings: listingMemory(), counted: counters.memory };
 }
 
 export class SharedState {

@@ -4,6 +4,7 @@
  * LAW: every request is answered once: with what it asked for, with an errno, or with EINTR as soon as the kernel says that it
  * is no longer wanted; after end() with nothing, since the kernel has answered then. None waits for another one, except for memory.
  */
+import { Count, counters } from '../statistics/counters.js';
 import type { Dispatcher } from './dispatch.js';
 import { Errno } from './errno.js';
 import type { WaitingImage } from './image-opening.js';
@@ -17,6 +18,7 @@ import {
   READDIRPLUS,
   REPLY_CAPACITY,
 } from './protocol.js';
+import { countAnswer } from './request-counts.js';
 
 /**
  * What the answer to a request takes, and what is fetched for it and held until then: of small ones, which may need a cluster of
@@ -41,6 +43,8 @@ interface Waiting {
   readonly controller: AbortController;
   /** bytes that working on it takes */
   readonly cost: number;
+  /** on the clock of performance.now() */
+  readonly since: number;
 }
 
 export interface WaitingRequestsOptions {
@@ -85,7 +89,13 @@ export class WaitingRequests {
   accept(request: Uint8Array): void {
     if (this.#over) return;
     const unique = uniqueOf(request);
-    const waiting: Waiting = { unique, request, controller: new AbortController(), cost: costOf(request) };
+    const waiting: Waiting = {
+      unique,
+      request,
+      controller: new AbortController(),
+      cost: costOf(request),
+      since: performance.now(),
+    };
     if (this.#early.delete(unique)) {
       this.#refuse(waiting, Errno.EINTR);
       return;
@@ -105,6 +115,7 @@ export class WaitingRequests {
       return;
     }
     this.#waiting.delete(unique);
+    counters.add(Count.interrupted, 1);
     this.#refuse(waiting, Errno.EINTR);
     waiting.controller.abort();
     this.#tellFull();
@@ -149,7 +160,11 @@ export class WaitingRequests {
   async #work(waiting: Waiting): Promise<void> {
     const dispatcher = this.#free.pop() ?? this.#options.makeDispatcher();
     const length = await this.#answer(waiting, dispatcher);
-    if (this.#waiting.delete(waiting.unique)) this.#options.send(dispatcher, length);
+    if (this.#waiting.delete(waiting.unique)) {
+      countAnswer(dispatcher.exchange, length);
+      this.#options.send(dispatcher, length);
+      counters.took(dispatcher.exchange.opcode, performance.now() - waiting.since);
+    }
     if ((this.#free.length + 1) * 4 * REPLY_CAPACITY <= this.#options.memory) this.#free.push(dispatcher);
     this.#busy -= waiting.cost;
     this.#next();

@@ -21,7 +21,7 @@ export interface PrefetchContext {
   readonly pause?: (failures: number, signal: AbortSignal) => Promise<unknown>;
 }
 
-type Step = 'traces' | 'paths' | 'metadata' | 'all';
+export type PrefetchStep = 'traces' | 'paths' | 'metadata' | 'all';
 
 /** Milliseconds: of the first pause, which doubles up to the second. */
 const FIRST_PAUSE = 5_000;
@@ -34,7 +34,7 @@ export class Prefetch {
   readonly #plan: PrefetchPlan;
   readonly #context: PrefetchContext;
   readonly #controller = new AbortController();
-  #doing: Step | undefined;
+  #doing: PrefetchStep | undefined;
 
   /** Begins at once. To be stopped before the image is closed. */
   constructor(image: RemoteImage, plan: PrefetchPlan, context: PrefetchContext) {
@@ -45,7 +45,7 @@ export class Prefetch {
   }
 
   /** undefined: nothing any more */
-  get doing(): Step | undefined {
+  get doing(): PrefetchStep | undefined {
     return this.#doing;
   }
 
@@ -63,9 +63,9 @@ export class Prefetch {
     this.#doing = undefined;
   }
 
-  #steps(): Step[] {
+  #steps(): PrefetchStep[] {
     const { traces, paths, amount } = this.#plan;
-    const steps: Step[] = [];
+    const steps: PrefetchStep[] = [];
     if (this.#image.blobs.every((blob) => blob.isHere(0, blob.size))) return steps;
     if (traces.length > 0) steps.push('traces');
     if (paths.length > 0) steps.push('paths');
@@ -75,7 +75,7 @@ export class Prefetch {
   }
 
   /** Each step passes over what is here: doing it again is going on with it. */
-  async #persist(step: Step): Promise<void> {
+  async #persist(step: PrefetchStep): Promise<void> {
     const { signal } = this.#controller;
     const { report, pause = pauseFor } = this.#context;
     for (let failures = 1; ; failures++) {
@@ -92,7 +92,7 @@ export class Prefetch {
     }
   }
 
-  async #do(step: Step, signal: AbortSignal): Promise<void> {
+  async #do(step: PrefetchStep, signal: AbortSignal): Promise<void> {
     const image = this.#image;
     const { traces, paths } = this.#plan;
     const { report, budget } = this.#context;

@@ -20,6 +20,8 @@ export interface RemoteBytes {
   readonly chunkSize: number;
   readonly counters: { readonly bytesFetched: number };
   isHere(offset: number, length: number): boolean;
+  /** Bytes that are kept, as it stands now. */
+  kept?(): Promise<number>;
   /** Settles when what was not here, nor on its way, has come; rejects with RemoteError or the signal's reason. */
   prefetch(range: BlobRange, signal?: AbortSignal): Promise<void>;
   /** Makes the way to it ready, before somebody waits for bytes. */

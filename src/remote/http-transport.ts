@@ -5,6 +5,7 @@
 import { lookup as systemLookup } from 'node:dns';
 import type { LookupFunction } from 'node:net';
 import type { Dispatcher, EnvHttpProxyAgent, Pool } from 'undici';
+import { Count, counters } from '../statistics/counters.js';
 import { readCertificates, type TrustOptions } from './certificates.js';
 import { FetchFailure } from './fetch-failure.js';
 import type { CertificateOptions, HttpLimits } from './http-options.js';
@@ -77,6 +78,7 @@ export class HttpTransport {
    */
   send(request: HttpRequest, receiver: Receiver, signal: AbortSignal): Promise<void> {
     this.#leaveSlept();
+    counters.add(Count.remoteRequests, 1);
     return new Promise((resolve, reject) => {
       const exchange = new Exchange(receiver, signal, this.#limits.stall, (error) =>
         error === undefined ? resolve() : reject(error),

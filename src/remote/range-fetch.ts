@@ -6,6 +6,7 @@
  * order; so that of two requests at once the one that is ahead delivers, and what the other one repeats is dropped.
  */
 import type { BlobRange } from '../cache/source.js';
+import { Count, counters } from '../statistics/counters.js';
 import { FetchFailure } from './fetch-failure.js';
 import type { HttpEndpoint } from './http-endpoint.js';
 import type { HttpLimits } from './http-options.js';
@@ -115,6 +116,7 @@ export class RangeFetch {
         continue;
       }
       const before = this.#position;
+      if (this.#last !== undefined) counters.add(Count.remoteRetries, 1);
       try {
         await this.#round(endpoint);
       } catch (error) {
@@ -144,7 +146,9 @@ export class RangeFetch {
         const begin = this.#position;
         const hedge = () => {
           const other = this.#hedge(endpoint, this.#position - begin);
-          if (other !== undefined) launch(other, () => {});
+          if (other === undefined) return;
+          counters.add(Count.remoteHedges, 1);
+          launch(other, () => {});
         };
         launch(endpoint, () => {
           timer ??= setTimeout(hedge, this.#context.limits.hedgeAfter);

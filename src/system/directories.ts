@@ -1,5 +1,5 @@
-/** Making directories. */
-import { mkdirSync, statSync } from 'node:fs';
+/** Making directories, and whose they are. */
+import { mkdirSync, type Stats, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 /**
@@ -22,4 +22,21 @@ function makeDirectory(path: string, mode: number): boolean {
     if (code !== 'EEXIST' || !statSync(path).isDirectory()) throw error;
   }
   return true;
+}
+
+/**
+ * Why somebody else could change what is in a directory, as the end of "it is not used: ..."; undefined where only this user could.
+ * `stat` is lstat(2)'s, `others` the bits of its mode that may not be set.
+ */
+export function strangersReach(path: string, stat: Stats, others = 0o022): string | undefined {
+  const user = process.geteuid?.();
+  if (stat.isSymbolicLink()) return 'it is a symbolic link; name what it points to';
+  if (!stat.isDirectory()) return 'it is no directory';
+  if (user !== undefined && stat.uid !== user)
+    return `it belongs to user ${stat.uid}, and this is user ${user}`;
+  if ((stat.mode & others) === 0) return undefined;
+  const mode = (stat.mode & 0o7777).toString(8);
+  return (stat.mode & others & 0o022) === 0
+    ? `others may look into it (mode ${mode}); use: chmod go= ${path}`
+    : `others may write to it (mode ${mode}); use: chmod go-w ${path}`;
 }

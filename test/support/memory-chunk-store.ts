@@ -42,6 +42,12 @@ export class MemoryChunkStore implements ChunkStore {
     return true;
   }
 
+  async kept(): Promise<number> {
+    let kept = 0;
+    for (const bytes of this.chunks.values()) kept += bytes.length;
+    return kept;
+  }
+
   put(chunk: number, bytes: Uint8Array): void {
     const expected = Math.min(this.chunkSize, this.#size - chunk * this.chunkSize);
     if (bytes.length !== expected)
