@@ -1,4 +1,5 @@
 import type { Argv, CommandModule } from 'yargs';
+import { type MetricsAddress, parseMetricsAddress } from '../control/metrics-address.js';
 import { UsageError } from './failure.js';
 import { givenOptions, IMAGE, openArguments, UPPER } from './open-arguments.js';
 
@@ -15,6 +16,7 @@ interface MountArguments {
   readonly logFile?: string;
   readonly readyTimeout: number;
   readonly memory?: string;
+  readonly metrics?: string;
 }
 
 export const command: CommandModule<object, MountArguments> = {
@@ -81,6 +83,12 @@ export const command: CommandModule<object, MountArguments> = {
         requiresArg: true,
         describe: 'seconds to wait for the mount to answer',
       })
+      .option('metrics', {
+        type: 'string',
+        requiresArg: true,
+        describe:
+          'ADDRESS: tell statistics to Prometheus at http://ADDRESS/metrics: a port of this machine alone, or host:port',
+      })
       .alias('fsverity-digest', 'digest')
       .example('$0 mount root.erofs /mnt', '')
       .example('$0 mount base.erofs app.erofs /mnt', 'app.erofs above base.erofs, as overlayfs merges them')
@@ -116,6 +124,7 @@ async function run(given: MountArguments): Promise<void> {
       transport,
       foreground: given.foreground,
       logFile: given.logFile,
+      metrics: readMetrics(given.metrics),
       readyTimeout: readyTimeout * 1000,
     },
     {
@@ -123,4 +132,11 @@ async function run(given: MountArguments): Promise<void> {
       note: (line) => console.error(`erofs mount: ${line}`),
     },
   );
+}
+
+function readMetrics(text: string | undefined): MetricsAddress | undefined {
+  if (text === undefined) return undefined;
+  const address = parseMetricsAddress(text);
+  if (address !== undefined) return address;
+  throw new UsageError(`--metrics ${text}: expected a port, or host:port such as 0.0.0.0:9100`);
 }

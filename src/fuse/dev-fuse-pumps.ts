@@ -2,6 +2,7 @@
 import { Worker } from 'node:worker_threads';
 import type { Logger } from 'pino';
 import type { PumpData, PumpMessage } from './dev-fuse-pump.js';
+import { remembered } from './problem-log.js';
 import { MountError } from './transport.js';
 import type { WaitingRequests } from './waiting-requests.js';
 
@@ -25,9 +26,10 @@ export class Pumps {
     this.failure = Promise.race(this.#workers.map(failing));
     // Awaited when its turn comes, which may be after it has failed.
     this.#initialised.catch(() => {});
+    const tell = remembered((record, message) => log.warn(record, message));
     for (const worker of this.#workers) {
       worker.on('message', (message: PumpMessage) => {
-        if (message.kind === 'problem') log.warn(message.record, message.message);
+        if (message.kind === 'problem') tell(message.record, message.message);
       });
     }
   }

@@ -17,11 +17,17 @@ import { sendRefusal, sendReply } from './dev-fuse-reply.js';
 import { Dispatcher } from './dispatch.js';
 import type { RequestReport } from './dispatch-exchange.js';
 import { errnoOf } from './errno.js';
-import { openAtOnce, openToWait, specAtOnce, type WaitingImage } from './image-opening.js';
+import { liveState, openAtOnce, openToWait, specAtOnce, type WaitingImage } from './image-opening.js';
 import { type MountEntry, mountAt, readMounts } from './mountinfo.js';
-import { ProblemLog } from './problem-log.js';
+import { ProblemLog, remembered } from './problem-log.js';
 import { SharedState, sharedMemory } from './shared-state.js';
-import { type LiveMount, MountError, type MountRequest, type Transport } from './transport.js';
+import {
+  type LiveMount,
+  type LiveState,
+  MountError,
+  type MountRequest,
+  type Transport,
+} from './transport.js';
 import { abortConnection, detach } from './unmount.js';
 import { WaitingRequests } from './waiting-requests.js';
 import { hasNoXattrs } from './xattr-scan.js';
@@ -54,7 +60,7 @@ export const devFuse: Transport = deviceTransport({
 export function deviceTransport(parts: DeviceTransportParts): Transport {
   return {
     async mount(request: MountRequest, log: Logger): Promise<LiveMount> {
-      const problems = new ProblemLog((record, message) => log.warn(record, message));
+      const problems = new ProblemLog(remembered((record, message) => log.warn(record, message)));
       const memory = servingMemory(request.memory, PUMP_COUNT, PUMP_BUFFERS);
       const spec = { ...request.spec, memory: memory.waiting };
       const image = await parts.openToWait(spec, (problem) =>
@@ -187,6 +193,10 @@ class DeviceMount implements LiveMount {
       closeSync(descriptor);
       servers.image?.close();
     });
+  }
+
+  get state(): LiveState {
+    return liveState(this.#servers.image, this.#servers.waiting?.count ?? 0);
   }
 
   async start(): Promise<void> {

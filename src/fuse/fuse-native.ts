@@ -13,12 +13,13 @@ import type { Logger } from 'pino';
 import { singleMemory } from '../memory-budget.js';
 import { Errno } from './errno.js';
 import { createHandlers, type NativeHandlers, type ServedTree } from './fuse-native-operations.js';
-import { openAtOnce, openToWait, type WaitingImage } from './image-opening.js';
+import { liveState, openAtOnce, openToWait, type WaitingImage } from './image-opening.js';
 import { mountAt } from './mountinfo.js';
 import { escapeOption } from './options.js';
-import { ProblemLog } from './problem-log.js';
+import { ProblemLog, remembered } from './problem-log.js';
 import {
   type LiveMount,
+  type LiveState,
   MountError,
   type MountOptions,
   type MountRequest,
@@ -49,20 +50,27 @@ export const fuseNative: Transport = {
     const { Fuse, binding } = loadPackage();
     const list = optionList(options);
     requireFit(mountpoint, list);
-    const problems = new ProblemLog((record, message) => log.error(record, message));
+    const problems = new ProblemLog(remembered((record, message) => log.error(record, message)));
     const report = (problem: Error) => problems.report({ operation: 'left out' }, problem);
     const opened: WaitingImage = await (openToWait(spec, report) ?? openAtOnce(spec, report));
     const waiting = new AbortController();
+    let count = 0;
     const served: ServedTree = {
       tree: opened.tree,
-      run: (operation) => opened.run(operation, waiting.signal),
+      run: (operation) => {
+        const result = opened.run(operation, waiting.signal);
+        if (!(result instanceof Promise)) return result;
+        count++;
+        return result.finally(() => count--);
+      },
     };
     try {
       const fuse = new (withOptions(Fuse, list))(mountpoint, handlersFor(served, options, problems), {
         timeout: false,
       });
       await start(fuse, request);
-      return new NativeMount(mountpoint, waiting, () => {
+      const state = () => liveState(opened, count);
+      return new NativeMount(mountpoint, waiting, state, () => {
         opened.close();
         binding.fuse_native_unmount(mountpoint, fuse._thread!);
       });
@@ -204,12 +212,14 @@ class NativeMount implements LiveMount {
   readonly ended: Promise<void>;
   readonly #mountpoint: string;
   readonly #minor: number | undefined;
+  readonly #state: () => LiveState;
   readonly #waiting: AbortController;
   #over = false;
 
   /** `waiting` ends the calls that wait for bytes: libfuse does not end before each of them has its answer. */
-  constructor(mountpoint: string, waiting: AbortController, letGo: () => void) {
+  constructor(mountpoint: string, waiting: AbortController, state: () => LiveState, letGo: () => void) {
     this.#mountpoint = mountpoint;
+    this.#state = state;
     this.#waiting = waiting;
     this.#minor = mountAt(mountpoint)?.minor;
     const descriptor = fuseDescriptor();
@@ -223,6 +233,10 @@ class NativeMount implements LiveMount {
         resolve();
       }, POLL_MS);
     });
+  }
+
+  get state(): LiveState {
+    return this.#state();
   }
 
   async unmount({ evenIfBusy }: { readonly evenIfBusy: boolean }): Promise<void> {

@@ -5,8 +5,10 @@
  * thread that waits. Of an image that is all here there is no such thread's image, and no request ever waits.
  */
 import { type ImageSpec, isAllHere, type OpenedImage, openImage, type ProblemReport } from '../open.js';
+import type { PrefetchStep } from '../prefetch/prefetch.js';
 import type { PrefetchAmount } from '../prefetch/prefetch-options.js';
 import type { ReadonlyTree } from '../tree/tree.js';
+import type { LiveState } from './transport.js';
 
 /** Of a mount, unless it is told otherwise. */
 export const DEFAULT_AMOUNT: PrefetchAmount = 'metadata';
@@ -18,6 +20,10 @@ export interface WaitingImage {
   readonly tree: ReadonlyTree;
   /** see OpenedImage.known */
   readonly known: OpenedImage['known'];
+  /** see OpenedImage.blobs */
+  readonly blobs?: OpenedImage['blobs'];
+  /** what is being fetched ahead at this moment */
+  readonly prefetching?: () => PrefetchStep | undefined;
   /** see OpenedImage.run; rejects with the signal's reason */
   run<T>(operation: () => T, signal?: AbortSignal): T | Promise<T>;
   close(): void;
@@ -30,12 +36,12 @@ export const openAtOnce: ImageOpener = (spec, report) => openImage(spec, report)
  * For the thread that can; undefined for an image of which every byte is here. Until it is closed, what the spec says is fetched
  * ahead, and what is read is written down where it says so.
  */
-export function openToWait(spec: ImageSpec, report: ProblemReport): Promise<OpenedImage> | undefined {
+export function openToWait(spec: ImageSpec, report: ProblemReport): Promise<WaitingImage> | undefined {
   return isAllHere(spec) ? undefined : openAndPrefetch(spec, report);
 }
 
 /** What fetches ahead is loaded for images that may have to wait alone. */
-async function openAndPrefetch(spec: ImageSpec, report: ProblemReport): Promise<OpenedImage> {
+async function openAndPrefetch(spec: ImageSpec, report: ProblemReport): Promise<WaitingImage> {
   const [{ readPlan }, { Prefetch }, { TraceRecorder }] = await Promise.all([
     import('../prefetch/plan.js'),
     import('../prefetch/prefetch.js'),
@@ -57,12 +63,18 @@ async function openAndPrefetch(spec: ImageSpec, report: ProblemReport): Promise<
   const prefetch = spec.remote?.offline === true ? undefined : new Prefetch(opened, plan, { budget, report });
   return {
     ...opened,
+    prefetching: () => prefetch?.doing,
     close: () => {
       prefetch?.stop();
       recorder?.close();
       opened.close();
     },
   };
+}
+
+/** `waiting`: requests that wait for bytes. Of an image that is all here there is nothing to tell. */
+export function liveState(image: WaitingImage | undefined, waiting: number): LiveState {
+  return { waiting, blobs: image?.blobs ?? [], prefetching: image?.prefetching?.() };
 }
 
 /** What a thread is told to open that answers at once, beside the one that opened `image` to wait. */

@@ -7,6 +7,7 @@
 import { access, constants, stat } from 'node:fs/promises';
 import { isAbsolute } from 'node:path';
 import { type ContainerFacts, layerLines } from '../container-spec.js';
+import type { MetricsAddress } from '../control/metrics-address.js';
 import { imageSpec } from '../image-spec.js';
 import { memoryOf } from '../memory-budget.js';
 import { type ImageSpec, layerSpecs, type OpenedLayer, openImage, shownName } from '../open.js';
@@ -18,12 +19,19 @@ import { type Proof, proofText } from '../proof/proof-spec.js';
 import { launchDaemon } from './daemon-launch.js';
 import { DEFAULT_AMOUNT } from './image-opening.js';
 import { kernelObstacle, mountByKernel } from './kernel-mount.js';
+import { layerStatuses } from './layer-statuses.js';
 import { openLogFile } from './log-file.js';
 import { mountAt } from './mountinfo.js';
 import { checkMountpoint, inTime, resolveMountpoint } from './mountpoint.js';
 import { type Caller, parseOptions } from './options.js';
 import { clearStaleMounts, probe } from './stale.js';
-import { type DriverName, MountError, type MountOptions, type TransportName } from './transport.js';
+import {
+  type DriverName,
+  type MountBackground,
+  MountError,
+  type MountOptions,
+  type TransportName,
+} from './transport.js';
 import { detach } from './unmount.js';
 
 export interface WantedMount {
@@ -38,6 +46,8 @@ export interface WantedMount {
   readonly transport: 'auto' | TransportName;
   readonly foreground: boolean;
   readonly logFile: string | undefined;
+  /** see MountRequest */
+  readonly metrics?: MetricsAddress | undefined;
   /** milliseconds */
   readonly readyTimeout: number;
   /** see MountRequest.memory */
@@ -99,6 +109,13 @@ export async function wantedBy(
   return { spec, options: { ...mount, fsname: mount.fsname ?? shownName(spec) }, asked, ignored, memory };
 }
 
+/** What is mounted by a server of our own. */
+interface ServedMount extends WantedMount {
+  readonly background: MountBackground;
+}
+
+const STDERR = 2;
+
 interface Place {
   readonly mountpoint: string;
   /** st_dev before the mount */
@@ -145,8 +162,13 @@ export async function mountImage(given: WantedMount, listener: Listener): Promis
   for (const told of news) listener.note(told);
   const verified = container === undefined ? layersText(proofs, layers.length) : guaranteesText(container);
   const line = `mounted ${shown} on ${mountpoint} (driver fuse, transport ${transport}${because}${verified})`;
+  const background = {
+    reason: reason ?? chosenBy(wanted),
+    logFile: undefined,
+    layers: layerStatuses(spec, layers),
+  };
   const serveIt = wanted.foreground ? serveHere : serveInDaemon;
-  await serveIt(wanted, transport, place, listener, line);
+  await serveIt({ ...wanted, background }, transport, place, listener, line);
 }
 
 interface CheckedImage {
@@ -219,11 +241,18 @@ function chooseDriver(
   if (wanted.driver === 'auto' && wanted.transport !== 'auto') return { driver: 'fuse' };
   const obstacle = wanted.foreground
     ? 'has no process that could stay in the foreground'
-    : kernelObstacle(wanted.spec, wanted.asked, proofs);
+    : wanted.metrics !== undefined
+      ? 'tells no metrics'
+      : kernelObstacle(wanted.spec, wanted.asked, proofs);
   if (obstacle === undefined) return { driver: 'kernel' };
   const reason = `the kernel's erofs ${obstacle}`;
   if (wanted.driver === 'auto') return { driver: 'fuse', reason };
   throw new MountError('kernel-refused', `${reason}; use --driver fuse`);
+}
+
+/** Where no obstacle says why the driver is fuse, the user does. */
+function chosenBy({ driver, transport }: WantedMount): string {
+  return driver === 'fuse' ? 'asked for by --driver fuse' : `asked for by --transport ${transport}`;
 }
 
 function defaultTransport(): TransportName {
@@ -231,17 +260,18 @@ function defaultTransport(): TransportName {
 }
 
 async function serveInDaemon(
-  wanted: WantedMount,
+  wanted: ServedMount,
   transport: TransportName,
   place: Place,
   listener: Listener,
   line: string,
 ): Promise<void> {
-  const { spec, options, readyTimeout, memory } = wanted;
+  const { spec, options, readyTimeout, memory, metrics } = wanted;
   const logFile = openLogFile(place.mountpoint, wanted.logFile, listener.note);
   const deadline = performance.now() + readyTimeout;
   try {
-    const request = { spec, mountpoint: place.mountpoint, options, transport, memory };
+    const background = { ...wanted.background, logFile: logFile.path };
+    const request = { spec, mountpoint: place.mountpoint, options, transport, memory, background, metrics };
     const daemon = await launchDaemon(request, logFile, readyTimeout);
     try {
       await requireVisible(place, Math.max(1, Math.ceil(deadline - performance.now())));
@@ -258,21 +288,21 @@ async function serveInDaemon(
 }
 
 async function serveHere(
-  wanted: WantedMount,
+  wanted: ServedMount,
   transport: TransportName,
   place: Place,
   listener: Listener,
   line: string,
 ): Promise<void> {
   const [{ serve }, { openLog }] = await Promise.all([import('./serve.js'), import('../log.js')]);
-  const { spec, options, readyTimeout, memory } = wanted;
+  const { spec, options, readyTimeout, memory, metrics } = wanted;
   const { mountpoint } = place;
-  const STDERR = 2;
-  const descriptor =
-    wanted.logFile === undefined ? STDERR : openLogFile(mountpoint, wanted.logFile, listener.note).descriptor;
+  const logFile =
+    wanted.logFile === undefined ? undefined : openLogFile(mountpoint, wanted.logFile, listener.note);
+  const background = { ...wanted.background, logFile: logFile?.path };
   try {
-    const request = { spec, mountpoint, options, transport, memory };
-    await serve(request, openLog(descriptor), async () => {
+    const request = { spec, mountpoint, options, transport, memory, background, metrics };
+    await serve(request, openLog(logFile?.descriptor ?? STDERR), async () => {
       const answer = await probe(mountpoint, readyTimeout);
       if (answer.state === 'answers' && answer.device !== place.device) listener.done(line);
       else if (mountAt(mountpoint)?.id !== place.covered) throw notVisible(place, JSON.stringify(answer));

@@ -18,6 +18,8 @@ export interface MountEntry {
   /** "fuse.erofs", "erofs", "ext4", ... */
   readonly type: string;
   readonly source: string;
+  /** who mounted it; undefined where that is not a mount of FUSE, or the system does not tell */
+  readonly user: number | undefined;
 }
 
 /** All mounts of this process's mount namespace, in the order of mounting. Throws what reading the table throws. */
@@ -51,6 +53,7 @@ export function parseMountinfo(table: string): MountEntry[] {
       options: options!.split(','),
       type: unescapeOctal(fields[separator + 1] ?? ''),
       source: unescapeOctal(fields[separator + 2] ?? ''),
+      user: userOf(fields[separator + 3] ?? ''),
     });
   }
   return mounts;
@@ -73,9 +76,15 @@ export function parseMountProgram(table: string): MountEntry[] {
       options,
       type: type!,
       source: match[1]!,
+      user: undefined,
     });
   }
   return mounts;
+}
+
+function userOf(superOptions: string): number | undefined {
+  const user = /(?:^|,)user_id=(\d+)/.exec(superOptions)?.[1];
+  return user === undefined ? undefined : Number(user);
 }
 
 /** The kernel writes space, tab, newline, backslash and `#` as a backslash and three octal digits, a byte each. */

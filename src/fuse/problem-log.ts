@@ -13,6 +13,28 @@ export interface ProblemRecord {
   readonly errno?: number | undefined;
 }
 
+/** The last problem that was told of this mount, and when: milliseconds since 1970. */
+export interface ToldProblem {
+  readonly time: number;
+  readonly record: ProblemRecord;
+  readonly message: string;
+}
+
+let last: ToldProblem | undefined;
+
+/** Of this thread; undefined where there was none. */
+export const lastProblem = (): ToldProblem | undefined => last;
+
+/** Tells as `write` does, and remembers it. What has neither code nor errno is no problem, only something to know. */
+export function remembered(
+  write: (record: ProblemRecord, message: string) => void,
+): (record: ProblemRecord, message: string) => void {
+  return (record, message) => {
+    if (record.code !== undefined || record.errno !== undefined) last = { time: Date.now(), record, message };
+    write(record, message);
+  };
+}
+
 /** What may be remembered as told; after that it all may be told once more. */
 const REMEMBERED = 1024;
 

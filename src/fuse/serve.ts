@@ -4,6 +4,7 @@ import { shownName } from '../open.js';
 import { exitNow } from '../system/libc.js';
 import { limitHeaps } from './heap-limits.js';
 import { mountAt } from './mountinfo.js';
+import { MountControl } from './serve-control.js';
 import type { LiveMount, MountRequest, Transport, TransportName } from './transport.js';
 
 async function loadTransport(name: TransportName): Promise<Transport> {
@@ -20,6 +21,20 @@ export async function serve(
   log: Logger,
   ready: (live: LiveMount) => Promise<void>,
 ): Promise<void> {
+  const control = new MountControl(request, log);
+  try {
+    await serveUnder(control, request, log, ready);
+  } finally {
+    control.close();
+  }
+}
+
+async function serveUnder(
+  control: MountControl,
+  request: MountRequest,
+  log: Logger,
+  ready: (live: LiveMount) => Promise<void>,
+): Promise<void> {
   const image = shownName(request.spec);
   process.title = `erofs ${image} ${request.mountpoint}`;
   let live: LiveMount | undefined;
@@ -30,7 +45,9 @@ export async function serve(
     stopping = true;
     live?.unmount({ evenIfBusy: true }).catch((error) => {
       log.error(error, 'unmounting failed');
-      if (mountAt(request.mountpoint)?.id !== mountId) endWithUsers(log);
+      if (mountAt(request.mountpoint)?.id === mountId) return;
+      control.close();
+      endWithUsers(log);
     });
   };
   process.on('SIGINT', stop).on('SIGTERM', stop);
@@ -42,13 +59,16 @@ export async function serve(
   });
 
   limitHeaps();
+  await control.tellMetrics();
   const transport = await loadTransport(request.transport);
   live = await transport.mount(request, log);
+  control.attach(live);
   mountId = mountAt(request.mountpoint)?.id;
   log.info({ image, mountpoint: request.mountpoint, transport: request.transport }, 'mounted');
   try {
     if (stopping) await live.unmount({ evenIfBusy: true });
     else await ready(live);
+    void control.listen();
   } catch (error) {
     await live.unmount({ evenIfBusy: true });
     await live.ended;

@@ -1,6 +1,9 @@
 /** The contract between src/fuse/mount.ts and what carries the tree to the kernel. */
 import type { Logger } from 'pino';
+import type { LayerStatus } from '../control/controlled-mount.js';
+import type { MetricsAddress } from '../control/metrics-address.js';
 import type { ImageSpec } from '../open.js';
+import type { RemoteBytes } from '../prefetch/remote-image.js';
 
 /** The parsed -o list. `undefined` means that the user did not say; src/fuse/options.ts fills in defaults. */
 export interface MountOptions {
@@ -27,12 +30,36 @@ export interface MountRequest {
   readonly transport: TransportName;
   /** bytes that caches and requests may take: see memory-budget.ts */
   readonly memory: number;
+  /** what is told of the mount and only who made it knows */
+  readonly background?: MountBackground;
+  /** where statistics are told to everybody; nowhere unless given */
+  readonly metrics?: MetricsAddress | undefined;
+}
+
+export interface MountBackground {
+  /** why this driver */
+  readonly reason: string | undefined;
+  /** absolute */
+  readonly logFile: string | undefined;
+  readonly layers: readonly LayerStatus[];
+}
+
+/** What of a mount changes while it serves. */
+export interface LiveState {
+  /** requests that wait for bytes */
+  readonly waiting: number;
+  /** what lies behind a network */
+  readonly blobs: readonly RemoteBytes[];
+  /** what is being fetched ahead */
+  readonly prefetching: string | undefined;
 }
 
 /** A mount that answers. */
 export interface LiveMount {
   /** settles when the kernel has ended the mount, by whatever hand */
   readonly ended: Promise<void>;
+  /** of this moment; cheap */
+  readonly state: LiveState;
   /** `busy`: false throws code 'busy' where somebody uses the mount; true detaches it and ends it all the same */
   unmount(options: { readonly evenIfBusy: boolean }): Promise<void>;
 }
@@ -68,4 +95,5 @@ export type MountErrorCode =
   | 'allow-other-refused'
   | 'daemon-died'
   | 'timeout'
+  | 'no-socket'
   | 'mount-failed';

@@ -19,6 +19,7 @@ t.test('a table is parsed with any number of optional fields and with octal esca
     options: ['ro', 'nosuid'],
     type: 'fuse.erofs',
     source: '/i a.erofs',
+    user: 0,
   });
 });
 
