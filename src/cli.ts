@@ -14,6 +14,8 @@ import { command as ls } from './commands/ls.js';
 import { command as mount } from './commands/mount.js';
 import { command as pull } from './commands/pull.js';
 import { command as stat } from './commands/stat.js';
+import { command as stats } from './commands/stats.js';
+import { command as status } from './commands/status.js';
 import { command as umount } from './commands/umount.js';
 import { fsckStatus, command as verify } from './commands/verify.js';
 
@@ -45,6 +47,8 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 const commands = [
   mount,
   umount,
+  status,
+  stats,
   ls,
   cat,
   stat,

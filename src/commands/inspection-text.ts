@@ -1,8 +1,7 @@
 /** An inspected container image for people and programs. */
 import type { InspectedLayer, Inspection } from '../container-inspection.js';
 import { guaranteeText } from '../layers/guarantee.js';
-
-const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+import { sizeText } from './size-text.js';
 
 /** For programs: the names that the other commands' JSON has, and null for what is absent. */
 export function inspectionObject(inspection: Inspection): object {
@@ -62,11 +61,4 @@ function layerLines(
     `    ${number}  ${digest}  ${sizeText(size)}  ${mediaType}`,
     ...details.map((detail) => `       ${detail}`),
   ];
-}
-
-/** "12.3 MiB" */
-function sizeText(bytes: number): string {
-  const unit = Math.min(UNITS.length - 1, Math.floor(Math.log2(Math.max(1, bytes)) / 10));
-  const value = bytes / 1024 ** unit;
-  return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${UNITS[unit]}`;
 }
