@@ -39,10 +39,12 @@ export function findServers(entry: MountEntry): number[] {
 
 function serves(pid: number, { major, minor, mountpoint }: MountEntry): boolean {
   const title = ifVisible(() => readFileSync(`/proc/${pid}/cmdline`, 'utf8').replace(/[\0 ]+$/, '')) ?? '';
-  if (title.startsWith('erofs ') && title.endsWith(` ${mountpoint}`)) return true;
+  const isOurs = title.startsWith('erofs ');
+  if (isOurs && title.endsWith(` ${mountpoint}`)) return true;
   // the connection is numbered like the device, as the kernel keeps it: 20 bits of minor
   const connection = String(major * 2 ** 20 + minor);
-  return anyDescriptor(pid, /^fuse_connection:\s*(\d+)$/m, (value) => value === connection);
+  // one of ours that is called after another mount holds the number from when it was that one's, which has ended
+  return !isOurs && anyDescriptor(pid, /^fuse_connection:\s*(\d+)$/m, (value) => value === connection);
 }
 
 function howHeld(pid: number, entry: MountEntry): string | undefined {
