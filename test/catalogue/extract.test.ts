@@ -41,7 +41,7 @@ for (const world of worldNames) {
       opened,
       await startAt(opened, opened.tree.root),
       target,
-      { force: false },
+      { force: false, devices: false, suid: false },
       (path, error) => {
         t.type((error as { code?: unknown }).code, 'string', 'an error with a code');
         reported.push(Buffer.from(path).toString('latin1'));
