@@ -20,7 +20,7 @@ t.test('commands', async (t) => {
     ['info', ...name],
     ['digest', ...name],
     ['verify', ...name],
-    ['extract', ...name, target],
+    ['extract', '--devices', '--suid', ...name, target],
   ]) {
     const said = await erofs(words, { environment });
     t.equal(said.status, 0, `${words[0]}: ${describeRun(said)}`);
