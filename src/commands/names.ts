@@ -1,6 +1,6 @@
 /** The names of one directory, a batch at a time, so that a directory of millions is never held whole. */
 import type { DirEntry, NodeId } from '../tree/tree.js';
-import { FileType } from '../tree/tree.js';
+import { FileType, isSelfOrParent } from '../tree/tree.js';
 import type { OpenTree } from './open-tree.js';
 
 /** Names held at a time. */
@@ -29,7 +29,7 @@ export async function namesAfter(open: OpenTree, directory: NodeId, cookie: numb
     const collect = (entry: DirEntry): boolean => {
       full = names.length === BATCH_SIZE;
       if (full) return false;
-      if (!isSelfOrParent(entry)) {
+      if (!isDirectoryItself(entry)) {
         names.push({ name: Uint8Array.from(entry.name), node: entry.node, type: entry.type });
       }
       last = entry.cookie;
@@ -47,8 +47,6 @@ export async function namesAfter(open: OpenTree, directory: NodeId, cookie: numb
 }
 
 /** A "." or ".." that is no directory is none of the two, and is left to whoever reads the names. */
-function isSelfOrParent(entry: DirEntry): boolean {
-  const { name, type } = entry;
-  if (type !== FileType.directory && type !== FileType.unknown) return false;
-  return name[0] === 0x2e && (name.length === 1 || (name.length === 2 && name[1] === 0x2e));
+function isDirectoryItself({ name, type }: DirEntry): boolean {
+  return (type === FileType.directory || type === FileType.unknown) && isSelfOrParent(name);
 }

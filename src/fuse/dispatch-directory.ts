@@ -4,7 +4,7 @@
  * One listing a worker, with one `emit` made once, since a closure for every call would be garbage. Where attributes of
  * several entries are not here they are missed together: one Miss for all, not one after the other.
  */
-import { type DirEntry, FileType, type ReadonlyTree } from '../tree/tree.js';
+import { type DirEntry, FileType, isSelfOrParent, type ReadonlyTree } from '../tree/tree.js';
 import { direntType, writeEntryOut } from './attr.js';
 import type { Exchange } from './dispatch-exchange.js';
 import { Errno } from './errno.js';
@@ -18,8 +18,6 @@ import {
   readU64,
   writeU64,
 } from './protocol.js';
-
-const DOT = 0x2e;
 
 /** What a tree throws that is no Error: what it lists is to be fetched, whatever that is. */
 interface Missed {
@@ -90,7 +88,7 @@ export class DirectoryListing {
   /** Node id 0 gives the name alone: for "." and "..", which the protocol wants so, and for a damaged node. */
   #writeAttributes(start: number, entry: DirEntry, tree: ReadonlyTree): void {
     const { output, reply, report } = this.#exchange;
-    if (!isDots(entry.name)) {
+    if (!isSelfOrParent(entry.name)) {
       try {
         writeEntryOut(output, start, entry.node, tree.root, tree.getattr(entry.node));
         return;
@@ -106,8 +104,4 @@ export class DirectoryListing {
     this.#missed ??= [];
     for (const range of ranges) this.#missed.push(range);
   }
-}
-
-function isDots(name: Uint8Array): boolean {
-  return name[0] === DOT && (name.length === 1 || (name.length === 2 && name[1] === DOT));
 }

@@ -5,14 +5,12 @@
  * 50,000 files. GETXATTR answered with ENOSYS ends them for the whole mount.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { type DirEntry, FileType, type NodeId, type ReadonlyTree } from '../tree/tree.js';
+import { type DirEntry, FileType, isSelfOrParent, type NodeId, type ReadonlyTree } from '../tree/tree.js';
 
 /** Nodes between two turns of the event loop: about a millisecond. */
 const SLICE = 256;
 /** Directories that are remembered, in about 2 MiB; of an image with more nothing is said. */
 const DIRECTORIES_MOST = 2 ** 18;
-
-const DOT = 0x2e;
 
 /** true: there is none at all. Rejects with what the tree throws: then nothing is known. */
 export async function hasNoXattrs(tree: ReadonlyTree, isOver: () => boolean): Promise<boolean> {
@@ -45,8 +43,4 @@ export async function hasNoXattrs(tree: ReadonlyTree, isOver: () => boolean): Pr
     } while (looked === SLICE);
   }
   return true;
-}
-
-function isSelfOrParent(name: Uint8Array): boolean {
-  return name[0] === DOT && (name.length === 1 || (name.length === 2 && name[1] === DOT));
 }

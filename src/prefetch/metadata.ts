@@ -4,7 +4,7 @@
  */
 import type { MissedRange } from '../erofs-reader/bytes.js';
 import { S_IFDIR, S_IFLNK, S_IFMT } from '../erofs-reader/layout.js';
-import type { FileType, NodeId } from '../tree/tree.js';
+import { type FileType, isSelfOrParent, type NodeId } from '../tree/tree.js';
 import { Allowance } from './allowance.js';
 import { BackgroundReader } from './background-reader.js';
 import { dataRanges } from './data-ranges.js';
@@ -135,9 +135,3 @@ const UNKNOWN: FileType = 0;
 const DIRECTORY: FileType = 2;
 
 const mayLeadOn = (type: FileType): boolean => type === DIRECTORY || type === UNKNOWN;
-
-const DOT = 0x2e;
-
-function isSelfOrParent(name: Uint8Array): boolean {
-  return name[0] === DOT && (name.length === 1 || (name.length === 2 && name[1] === DOT));
-}

@@ -2,9 +2,9 @@
  * Which directory has a file, for the files of one layer: found out by a walk of its directories that goes on where a Miss ended it,
  * or the file was found. What was forgotten of it is walked for again.
  */
-import { isDots, type OverlayLayers } from './overlay-layers.js';
+import type { OverlayLayers } from './overlay-layers.js';
 import { Misses } from './overlay-misses.js';
-import { FileType, type NodeId } from './tree.js';
+import { FileType, isSelfOrParent, type NodeId } from './tree.js';
 
 /** Bytes of a file in a Map. */
 const FILE_SIZE = 40;
@@ -110,7 +110,7 @@ export class FileParents {
     const found: NodeId[] = [];
     this.#layers.tree(directory).readdir(ids.node(directory), 0, ({ name, node, type }) => {
       const id = ids.id(this.#layer, node);
-      if (isDots(name)) return true;
+      if (isSelfOrParent(name)) return true;
       const maybeAnything = type === FileType.unknown;
       if (type === FileType.regular || maybeAnything) {
         this.#memory.add(id, directory);

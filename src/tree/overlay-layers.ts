@@ -13,8 +13,6 @@ import { OverlayIds } from './overlay-node.js';
 import type { Redirect } from './overlay-redirect.js';
 import type { Attr, NodeId, ReadonlyTree } from './tree.js';
 
-const DOT = 0x2e;
-
 export class OverlayLayers {
   readonly ids: OverlayIds;
   /** the uppermost first */
@@ -139,9 +137,4 @@ export class OverlayLayers {
   corrupt(id: NodeId, what: string): ErofsError {
     return corrupt(`${this.describe(id)}: ${what}`, { nid: this.ids.node(id) });
   }
-}
-
-/** "." and "..", which every directory has. */
-export function isDots(name: Uint8Array): boolean {
-  return name[0] === DOT && (name.length === 1 || (name.length === 2 && name[1] === DOT));
 }

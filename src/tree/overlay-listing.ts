@@ -8,12 +8,12 @@
 import { isMiss } from '../erofs-reader/bytes.js';
 import { ErofsError } from '../erofs-reader/errors.js';
 import type { Members } from './overlay-directories.js';
-import { isDots, type OverlayLayers } from './overlay-layers.js';
+import type { OverlayLayers } from './overlay-layers.js';
 import { Misses } from './overlay-misses.js';
 import { type NameFilter, OverlayNameFilters } from './overlay-name-filter.js';
 import { shownInode } from './overlay-node.js';
 import type { OverlayNodes } from './overlay-nodes.js';
-import { type DirEntry, FileType, type NodeId } from './tree.js';
+import { type DirEntry, FileType, isSelfOrParent, type NodeId } from './tree.js';
 
 /** Entries behind the first Miss whose inodes are looked at as well: what they miss is missed together. */
 const LOOKED_AHEAD = 512;
@@ -123,7 +123,7 @@ class Listing {
   /** Whether an entry of the present member is not shown; finds out the node it is shown as. */
   #leavesOut({ name, node, type }: DirEntry): boolean {
     const { layers } = this.#options;
-    if (isDots(name)) {
+    if (isSelfOrParent(name)) {
       if (this.#member > 0) return true;
       this.#entry.node = name.length === 1 ? this.#id : this.#parent(node);
       return false;

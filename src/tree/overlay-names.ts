@@ -5,8 +5,8 @@
  * listing of a directory, or for files one of a whole layer, kept because the next question is about a neighbour.
  */
 import { FileParents, ParentMemory } from './overlay-file-parents.js';
-import { isDots, type OverlayLayers } from './overlay-layers.js';
-import { FileType, type NodeId } from './tree.js';
+import type { OverlayLayers } from './overlay-layers.js';
+import { FileType, isSelfOrParent, type NodeId } from './tree.js';
 
 /** Bytes of a name that is kept, with what finds it. */
 const NAME_SIZE = 160;
@@ -74,7 +74,7 @@ export class OverlayNames {
     let names: Map<NodeId, Uint8Array> | undefined = new Map();
     let found: Uint8Array | undefined;
     this.#eachEntry(parent, (name, id, type) => {
-      if ((type !== FileType.directory && type !== FileType.unknown) || isDots(name)) return true;
+      if ((type !== FileType.directory && type !== FileType.unknown) || isSelfOrParent(name)) return true;
       if (id === wanted) found = name.slice();
       if (names !== undefined && names.size === this.#most) names = undefined;
       names?.set(id, name.slice());

@@ -5,12 +5,20 @@
  *
  * LAW: a node is shown by one layer, and its id says which and where. Nothing is kept that could not be forgotten.
  */
-import { isDots, OverlayLayers } from './overlay-layers.js';
+import { OverlayLayers } from './overlay-layers.js';
 import { OverlayListings } from './overlay-listing.js';
 import { OverlayMarks } from './overlay-marks.js';
 import { type OverlayMemory, OverlayNodes } from './overlay-nodes.js';
 import type { OverlayNamespace } from './overlay-xattr.js';
-import type { Attr, DecodedBytes, DirEntry, NodeId, ReadonlyTree, StatFs } from './tree.js';
+import {
+  type Attr,
+  type DecodedBytes,
+  type DirEntry,
+  isSelfOrParent,
+  type NodeId,
+  type ReadonlyTree,
+  type StatFs,
+} from './tree.js';
 
 export interface OverlayLayer {
   /** its directories have "." and ".." as names, too */
@@ -72,7 +80,7 @@ export class OverlayTree implements ReadonlyTree {
 
   lookup(parent: NodeId, name: Uint8Array): NodeId | undefined {
     const members = this.#nodes.members(parent);
-    if (isDots(name)) return name.length === 1 ? parent : this.#nodes.directories.parent(parent);
+    if (isSelfOrParent(name)) return name.length === 1 ? parent : this.#nodes.directories.parent(parent);
     const found = this.#layers.find(members, name);
     // what it takes to find out about the node is at hand now
     if (found !== undefined && !this.#nodes.isKnown(found)) this.#nodes.get(found, { members, name });

@@ -100,6 +100,13 @@ export interface ReadonlyTree {
   statfs(): StatFs;
 }
 
+const DOT = 0x2e;
+
+/** "." and "..", which every directory has. */
+export function isSelfOrParent(name: Uint8Array): boolean {
+  return name[0] === DOT && (name.length === 1 || (name.length === 2 && name[1] === DOT));
+}
+
 /** An error of a tree call that is the caller's mistake rather than the image's. */
 export class TreeError extends Error {
   override readonly name = 'TreeError';
