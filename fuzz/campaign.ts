@@ -15,13 +15,27 @@ export interface TargetTotals {
   findings: number;
 }
 
-/**
- * Seconds without the end of an execution. They are counted by a timer of this process, which stands still where the process
- * does, and not by a clock.
- */
-const PATIENCE = 20;
-/** MiB of a thread's heap: what takes more ends the thread, and is a finding. */
-const HEAP = 1024;
+/** Whom a campaign tells what. */
+export interface Listener {
+  /** each finding once */
+  found(finding: ReportedFinding): void;
+  /** a thread came to its end */
+  ended(job: Job, outcome: Outcome): void;
+}
+
+export interface ThreadSpec {
+  /** what a thread runs */
+  readonly program: URL;
+  /**
+   * Seconds without the end of an execution. They are counted by a timer of this process, which stands still where the process
+   * does, and not by a clock.
+   */
+  readonly patience: number;
+  /** MiB: what takes more ends the thread, and is a finding */
+  readonly heap: number;
+}
+
+const THREAD: ThreadSpec = { program: new URL('./thread.js', import.meta.url), patience: 20, heap: 1024 };
 /** A target whose threads end again and again is left. */
 const MOST_FINDINGS_OF_THREADS = 20;
 
@@ -31,13 +45,16 @@ export class Campaign {
   readonly seen: Painting = new Map();
   readonly #waiting: Job[];
   readonly #running = new Map<Progress, Outcome & { readonly target: string }>();
-  readonly #found: (finding: ReportedFinding) => void;
+  readonly #listener: Listener;
+  readonly #spec: ThreadSpec;
+  readonly #workers = new Set<Worker>();
   #lostThreads = 0;
+  #isStopped = false;
 
-  /** `found` is told of each finding once. */
-  constructor(jobs: readonly Job[], found: (finding: ReportedFinding) => void) {
+  constructor(jobs: readonly Job[], listener: Listener, spec = THREAD) {
     this.#waiting = [...jobs];
-    this.#found = found;
+    this.#listener = listener;
+    this.#spec = spec;
     for (const { target } of jobs) {
       this.totals.set(target, { executions: 0, time: 0, corpus: 0, refusals: 0, findings: 0 });
     }
@@ -52,6 +69,13 @@ export class Campaign {
     await Promise.all(Array.from({ length: workers }, work));
   }
 
+  /** What runs is left as it is. */
+  stop(): void {
+    this.#isStopped = true;
+    this.#waiting.length = 0;
+    for (const worker of this.#workers) void worker.terminate();
+  }
+
   /** Of what runs, too. */
   get executions(): number {
     const ended = [...this.totals.values()].reduce((sum, { executions }) => sum + executions, 0);
@@ -60,16 +84,18 @@ export class Campaign {
 
   async #thread(job: Job): Promise<void> {
     const progress = new Progress();
+    const { program, patience, heap } = this.#spec;
     const workerData: ThreadData = { job, memory: progress.memory };
-    const worker = new Worker(new URL('./thread.js', import.meta.url), {
+    const worker = new Worker(program, {
       workerData,
-      resourceLimits: { maxOldGenerationSizeMb: HEAP },
+      resourceLimits: { maxOldGenerationSizeMb: heap },
     });
+    this.#workers.add(worker);
     let outcome: Outcome = { executions: 0, time: 0, corpus: 0, refusals: 0 };
     let lost: ReportedFinding | undefined;
     let isEnded = false;
-    const watch = watched(progress, () => {
-      lost = lostInput('endless', `no end of an execution for ${PATIENCE} s`, progress);
+    const watch = watched(progress, patience, () => {
+      lost = lostInput('endless', `no end of an execution for ${patience} s`, progress);
       void worker.terminate();
     });
     worker.on('message', (message: ThreadMessage) => {
@@ -90,11 +116,13 @@ export class Campaign {
       worker.once('exit', () => resolve(failed));
     });
     clearInterval(watch);
+    this.#workers.delete(worker);
     this.#running.delete(progress);
     this.#count(job, outcome);
-    if (isEnded) return;
+    this.#listener.ended(job, outcome);
+    if (isEnded || this.#isStopped) return;
     if ((failure as NodeJS.ErrnoException | undefined)?.code === 'ERR_WORKER_OUT_OF_MEMORY') {
-      lost = lostInput('too-much-memory', `the heap grew beyond ${HEAP} MiB`, progress);
+      lost = lostInput('too-much-memory', `the heap grew beyond ${heap} MiB`, progress);
     }
     if (lost === undefined) {
       const message = `the thread of ${job.target} ended before its work: ${failure?.stack ?? 'without an error'}`;
@@ -125,17 +153,17 @@ export class Campaign {
     if (this.findings.some(({ place }) => place === finding.place)) return;
     this.findings.push(finding);
     this.totals.get(job.target)!.findings++;
-    this.#found(finding);
+    this.#listener.found(finding);
   }
 }
 
-function watched(progress: Progress, tooLong: () => void): NodeJS.Timeout {
+function watched(progress: Progress, patience: number, tooLong: () => void): NodeJS.Timeout {
   let [last, still] = [progress.count, 0];
   return setInterval(() => {
     const { count } = progress;
     still = count === last ? still + 1 : 0;
     last = count;
-    if (still === PATIENCE) tooLong();
+    if (still === patience) tooLong();
   }, 1000);
 }
 

@@ -1,7 +1,7 @@
 /** One input through its target, in memory that is as before afterwards. */
 import type { Edit, Input } from './input.js';
 import { PatchedBytes } from './patched-bytes.js';
-import { BrokenRule, Rules } from './rules.js';
+import { BrokenRule, LIMITS, type Limits, Rules } from './rules.js';
 import type { Base, Target } from './target.js';
 
 export interface Finding {
@@ -17,11 +17,13 @@ const TRIES = 3;
 
 export class Executor {
   readonly #target: Target;
+  readonly #limits: Limits;
   readonly #patched = new Map<Base, PatchedBytes>();
   refusals = 0;
 
-  constructor(target: Target) {
+  constructor(target: Target, limits = LIMITS) {
     this.#target = target;
+    this.#limits = limits;
   }
 
   /** The edits as they were applied: with what makes checksums right, where `mends`. */
@@ -36,7 +38,7 @@ export class Executor {
   }
 
   async run(base: Base, edits: readonly Edit[]): Promise<Finding | undefined> {
-    const rules = new Rules(this.#allows, false);
+    const rules = this.#rules(false);
     const before = rules.usage();
     const limit = Error.stackTraceLimit;
     // most executions end in errors, whose stacks cost more than the rest of them
@@ -44,8 +46,7 @@ export class Executor {
     const finding = await this.#attempt(base, edits, rules);
     Error.stackTraceLimit = limit;
     this.refusals += rules.refusals;
-    if (finding !== undefined)
-      return (await this.#attempt(base, edits, new Rules(this.#allows, false))) ?? finding;
+    if (finding !== undefined) return (await this.#attempt(base, edits, this.#rules(false))) ?? finding;
     try {
       rules.require('the execution', before);
       return undefined;
@@ -66,12 +67,16 @@ export class Executor {
 
   readonly #allows = (error: unknown): boolean => this.#target.allows(error);
 
+  #rules(isDetailed: boolean): Rules {
+    return new Rules(this.#allows, isDetailed, this.#limits);
+  }
+
   /** Each operation measured; believed where it breaks a limit each time. */
   async #measured(base: Base, edits: readonly Edit[]): Promise<Finding | undefined> {
     let finding: Finding | undefined;
     for (let attempt = 0; attempt < TRIES; attempt++) {
       globalThis.gc?.();
-      finding = await this.#attempt(base, edits, new Rules(this.#allows, true));
+      finding = await this.#attempt(base, edits, this.#rules(true));
       if (finding === undefined) return undefined;
     }
     return finding;

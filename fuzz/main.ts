@@ -13,14 +13,24 @@ const WRONG_USAGE = 2;
 /** Seconds between two lines of how far it is. */
 const INTERVAL = 30;
 
+/** With the seconds since the start. */
+const say = (line: string): void => console.error(`${Math.round(performance.now() / 1000)} s: ${line}`);
+
 async function fuzz(settings: Settings): Promise<number> {
   const again = `--seed ${settings.seed} --workers ${settings.workers}`;
   console.log(`fuzz: ${again}, targets ${settings.targets.join(' ')}`);
-  const campaign = new Campaign(jobsOf(settings), (finding) => console.log(described(finding, again)));
+  const campaign = new Campaign(jobsOf(settings), {
+    found: (finding) => console.log(described(finding, again)),
+    ended: ({ target, seed }, { executions }) =>
+      say(`${target} from seed ${seed} ended, ${executions} executions`),
+  });
   const progress = setInterval(() => {
-    const rate = Math.round(campaign.executions / (performance.now() / 1000));
-    console.error(`${Math.round(performance.now() / 1000)} s: ${campaign.executions} executions, ${rate}/s`);
+    const rate = Math.round((campaign.executions * 1000) / performance.now());
+    say(`${campaign.executions} executions, ${rate} a second`);
   }, INTERVAL * 1000);
+  // what was found until then is told all the same
+  const stop = (): void => campaign.stop();
+  process.once('SIGINT', stop).once('SIGTERM', stop);
   try {
     await campaign.run(settings.workers);
   } finally {

@@ -27,8 +27,17 @@ export class BrokenRule extends Error {
   }
 }
 
-/** Of an operation: milliseconds, and bytes. */
-export const LIMITS = { time: 1000, read: 64 << 20, memory: 96 << 20 } as const;
+/** Of an operation. */
+export interface Limits {
+  /** milliseconds */
+  readonly time: number;
+  /** bytes that are asked of what holds the input */
+  readonly read: number;
+  /** bytes by which heap and buffers grow */
+  readonly memory: number;
+}
+
+export const LIMITS: Limits = { time: 1000, read: 64 << 20, memory: 96 << 20 };
 
 const NOTHING = { user: 0, system: 0 };
 
@@ -44,14 +53,16 @@ interface Usage {
 export class Rules {
   readonly #allows: (error: unknown) => boolean;
   readonly #isDetailed: boolean;
+  readonly #limits: Limits;
   /** bytes that were asked for so far; sources add to it */
   read = 0;
   /** errors that are what damage may cause */
   refusals = 0;
 
-  constructor(allows: (error: unknown) => boolean, isDetailed: boolean) {
+  constructor(allows: (error: unknown) => boolean, isDetailed: boolean, limits = LIMITS) {
     this.#allows = allows;
     this.#isDetailed = isDetailed;
+    this.#limits = limits;
   }
 
   /** undefined where it was refused. Throws BrokenRule. */
@@ -60,21 +71,6 @@ export class Rules {
     let result: T | undefined;
     try {
       result = work();
-    } catch (error) {
-      if (error instanceof BrokenRule) throw error;
-      if (!this.#allows(error)) throw unexpected(what, error);
-      this.refusals++;
-    }
-    if (before !== undefined) this.require(what, before);
-    return result;
-  }
-
-  /** As operation(), of what is waited for. */
-  async waiting<T>(what: string, work: () => Promise<T>): Promise<T | undefined> {
-    const before = this.#isDetailed ? this.usage() : undefined;
-    let result: T | undefined;
-    try {
-      result = await work();
     } catch (error) {
       if (error instanceof BrokenRule) throw error;
       if (!this.#allows(error)) throw unexpected(what, error);
@@ -98,6 +94,7 @@ export class Rules {
 
   /** Throws BrokenRule where more than the limits was used since `before`. */
   require(what: string, before: Usage): void {
+    const limits = this.#limits;
     const now = this.usage();
     const elapsed = now.elapsed - before.elapsed;
     const used = {
@@ -105,22 +102,22 @@ export class Rules {
       memory: now.memory - before.memory,
       read: now.read - before.read,
     };
-    if (used.read > LIMITS.read) {
+    if (used.read > limits.read) {
       throw new BrokenRule(
         'too-much-read',
-        `${what} asked for ${used.read} bytes, ${LIMITS.read} are allowed`,
+        `${what} asked for ${used.read} bytes, ${limits.read} are allowed`,
       );
     }
-    if (used.memory > LIMITS.memory) {
+    if (used.memory > limits.memory) {
       throw new BrokenRule(
         'too-much-memory',
-        `${what} took ${used.memory} bytes, ${LIMITS.memory} are allowed`,
+        `${what} took ${used.memory} bytes, ${limits.memory} are allowed`,
       );
     }
-    if (used.time > LIMITS.time) {
+    if (used.time > limits.time) {
       throw new BrokenRule(
         'too-slow',
-        `${what} took ${Math.round(used.time)} ms, ${LIMITS.time} are allowed`,
+        `${what} took ${Math.round(used.time)} ms, ${limits.time} are allowed`,
       );
     }
   }

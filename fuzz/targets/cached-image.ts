@@ -30,7 +30,7 @@ const read: ReadImage = (bytes, devices, nodes, edits, rules) => {
 
 export const cachedImageTarget: Target = {
   name: 'cached-image',
-  share: 1,
+  share: 2,
   allows: isReaderError,
   async bases(name) {
     await loadCodecs(ALL_ALGORITHMS);

@@ -85,7 +85,7 @@ class IndexBase implements Base {
 
 export const chunkIndexTarget: Target = {
   name: 'chunk-index',
-  share: 3,
+  share: 15,
   allows: (error) => error instanceof LayerError,
   bases: async () => Object.entries(SEEDS).map(([name, shape]) => new IndexBase(name, shape)),
 };

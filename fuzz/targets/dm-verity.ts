@@ -141,7 +141,7 @@ class VerityBase implements Base {
 
 export const dmVerityTarget: Target = {
   name: 'dm-verity',
-  share: 3,
+  share: 22,
   allows: (error) => error instanceof VerityError || error instanceof ErofsError,
   bases: async () => Object.entries(SEEDS).map(([name, parameters]) => new VerityBase(name, parameters)),
 };

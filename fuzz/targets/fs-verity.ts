@@ -52,7 +52,7 @@ function run(bytes: Uint8Array, _edits: readonly Edit[], rules: Rules): void {
 
 export const fsVerityTarget: Target = {
   name: 'fs-verity',
-  share: 2,
+  share: 22,
   allows: (error) => error instanceof VerityError,
   bases: async () =>
     Object.entries(SEEDS).map(([name, descriptor]): Base => {

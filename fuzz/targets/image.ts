@@ -46,7 +46,7 @@ const read: ReadImage = (image, devices, nodes, edits, rules) => {
 
 export const imageTarget: Target = {
   name: 'image',
-  share: 10,
+  share: 20,
   allows: isReaderError,
   async bases(name) {
     await loadCodecs(ALL_ALGORITHMS);

@@ -42,7 +42,7 @@ function readManifest(
 
 export const manifestTarget: Target = {
   name: 'manifest',
-  share: 3,
+  share: 15,
   allows: (error) =>
     error instanceof RegistryError || error instanceof LayerError || error instanceof ProofError,
   bases: async () =>

@@ -110,7 +110,7 @@ const read: ReadImage = (bytes, devices, nodes, edits, rules) => {
 
 export const missingBytesTarget: Target = {
   name: 'missing-bytes',
-  share: 3,
+  share: 4,
   allows: isReaderError,
   async bases(name) {
     await loadCodecs(ALL_ALGORITHMS);

@@ -1,0 +1,62 @@
+/**
+ * All targets, from another seed each time: FUZZ_SECONDS, 60 unless given where CI is set and 5 elsewhere. What it prints of a
+ * finding runs it again.
+ */
+import { join } from 'node:path';
+import t from 'tap';
+import { parseArguments } from '../../fuzz/arguments.js';
+import { reproduce } from '../../fuzz/reproduce.js';
+import { TARGETS } from '../../fuzz/targets/all.js';
+import { dist } from '../support/paths.js';
+import { describeRun, run } from '../support/run.js';
+
+const SECONDS = Number(process.env.FUZZ_SECONDS ?? (process.env.CI === 'true' ? 60 : 5));
+/** Seconds besides: threads start, and on a busy machine an execution may take long. */
+const BESIDES = 150;
+
+const main = join(dist, 'fuzz', 'main.js');
+const fuzz = (...words: string[]) =>
+  run(process.execPath, ['--enable-source-maps', main, ...words], { limit: SECONDS + BESIDES });
+
+t.setTimeout((SECONDS + BESIDES + 10) * 1000);
+
+t.test(`${SECONDS} seconds`, async (t) => {
+  const ended = await fuzz('--seconds', `${SECONDS}`);
+  const [seed = 'no seed'] = /--seed \d+ --workers \d+/.exec(ended.stdout) ?? [];
+  t.comment(seed);
+  t.equal(ended.status, 0, `no finding with ${seed}: ${describeRun(ended)}`);
+  for (const { name } of TARGETS) t.match(ended.stdout, new RegExp(`\\| ${name} \\| [1-9]`), `${name} ran`);
+});
+
+t.test('with one worker and a number of executions, a seed tells all', async (t) => {
+  const words = ['--target', 'chunk-index', '--executions', '400', '--seed', '7', '--workers', '1'];
+  const counts = ({ stdout }: { stdout: string }): string[] =>
+    /^\| chunk-index.*$/m.exec(stdout)?.[0].split(' | ').toSpliced(2, 1) ?? [];
+  const first = counts(await fuzz(...words));
+  t.match(first[1], '400');
+  t.strictSame(counts(await fuzz(...words)), first, 'all but the rate');
+});
+
+t.test('an input alone', async (t) => {
+  const ended = await fuzz('--reproduce', 'image plain 1024+4=00000000');
+  t.equal(ended.status, 0, describeRun(ended));
+  t.match(ended.stdout, /^no finding: image plain/);
+});
+
+t.test('what is wrong with the command line', async (t) => {
+  for (const [words, message] of [
+    [['--target', 'absent'], /^target absent: expected one of image /],
+    [['--seconds', '0'], /^--seconds 0: expected a whole number above 0/],
+    [['--surely'], /--surely/],
+  ] as const) {
+    t.throws(() => parseArguments(words), { code: 'usage', message });
+  }
+  await t.rejects(reproduce('image absent'), {
+    code: 'usage',
+    message: /the target image has no base absent/,
+  });
+  const ended = await fuzz('--reproduce', 'image plain 5=00');
+  t.equal(ended.status, 2, describeRun(ended));
+  t.match(ended.stderr, /^fuzz: edit "5=00": expected AT\+REMOVED=HEX$/m);
+  t.notMatch(ended.stderr, /^\s+at /m, 'no stack');
+});
