@@ -17,6 +17,8 @@ const STRANGE_TEXTS = [
   'é',
   '9'.repeat(400),
 ];
+/** Lists in lists, more than the stack has room for where they are gone through by recursion. */
+const DEPTH = 8000;
 const STRANGE_VALUES = [
   'null',
   'true',
@@ -31,6 +33,8 @@ const STRANGE_VALUES = [
   '0.5',
   '""',
   '"\\u0000"',
+  '{"toString":1}',
+  '['.repeat(DEPTH) + ']'.repeat(DEPTH),
 ];
 
 interface Token {

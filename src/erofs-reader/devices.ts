@@ -106,8 +106,13 @@ function readTag(view: DataView): string {
   return tag;
 }
 
+/** A damaged table may have 65,535. */
+const MOST_DESCRIBED = 64;
+
 function describe(slots: readonly DeviceSlot[]): string {
-  return slots
-    .map((slot, i) => `${i + 1}. ${slot.tag === '' ? 'no tag' : slot.tag}, ${slot.blocks} blocks`)
-    .join('; ');
+  const described = slots
+    .slice(0, MOST_DESCRIBED)
+    .map((slot, i) => `${i + 1}. ${slot.tag === '' ? 'no tag' : slot.tag}, ${slot.blocks} blocks`);
+  const more = slots.length - described.length;
+  return [...described, ...(more > 0 ? [`and ${more} more`] : [])].join('; ');
 }

@@ -2,7 +2,7 @@
 import { roundUp } from './bytes.js';
 import { corrupt } from './errors.js';
 import type { ErofsImage } from './image.js';
-import { FEATURE_COMPAT } from './layout.js';
+import { FEATURE_COMPAT, NAME_MAX } from './layout.js';
 import { readData } from './read.js';
 
 /** A long prefix: the short one with number `base`, then `infix`. Base 0 hides the attribute. */
@@ -24,6 +24,10 @@ export const SHORT_PREFIXES: readonly (Uint8Array | undefined)[] = [
   encoder.encode('security.'),
 ];
 
+/**
+ * Throws 'corrupt' for a prefix that is longer than a name may be, as erofs_xattr_prefixes_init of fs/erofs/xattr.c: thousands of
+ * names that begin with 64 KiB each would take gigabytes.
+ */
 export function readXattrPrefixes(image: ErofsImage): XattrPrefix[] {
   const { xattrPrefixCount, xattrPrefixOffset } = image.geometry;
   const prefixes: XattrPrefix[] = [];
@@ -31,7 +35,9 @@ export function readXattrPrefixes(image: ErofsImage): XattrPrefix[] {
   for (let i = 0; i < xattrPrefixCount; i++) {
     at = roundUp(at, 4);
     const length = readTable(image, at, 2).getUint16(0, true);
-    if (length === 0) throw corrupt(`xattr prefix ${i}: empty`, { offset: at });
+    if (length < 1 || length > 1 + NAME_MAX) {
+      throw corrupt(`xattr prefix ${i}: ${length} bytes, expected 1 to ${1 + NAME_MAX}`, { offset: at });
+    }
     const record = readTable(image, at + 2, length);
     prefixes.push({
       base: record.getUint8(0),

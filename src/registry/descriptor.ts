@@ -1,4 +1,5 @@
 /** What a document says of another document or a blob: image-spec descriptor.md. */
+import { foreignJson } from '../verity/foreign-json.js';
 import { hasDigest, isDigest } from './digest.js';
 import { RegistryError } from './errors.js';
 import type { Platform } from './platform.js';
@@ -25,15 +26,19 @@ export const isObject = (value: unknown): value is JsonObject =>
 export function readDescriptor(value: unknown, place: string): Descriptor {
   if (!isObject(value)) throw corrupt(place, 'no object', 'a descriptor');
   const { mediaType, digest, size, artifactType, data } = value;
-  if (typeof mediaType !== 'string') throw corrupt(place, `the mediaType ${show(mediaType)}`, 'a string');
+  if (typeof mediaType !== 'string')
+    throw corrupt(place, `the mediaType ${foreignJson(mediaType)}`, 'a string');
   if (typeof digest !== 'string' || !isDigest(digest)) {
     if (typeof digest === 'string' && /^[a-z0-9+._-]+:[a-z0-9=_-]+$/i.test(digest)) {
-      throw new RegistryError('unsupported', `${place} has a digest that is not read here: ${show(digest)}`);
+      throw new RegistryError(
+        'unsupported',
+        `${place} has a digest that is not read here: ${foreignJson(digest)}`,
+      );
     }
-    throw corrupt(place, `the digest ${show(digest)}`, 'sha256: or sha512: and hexadecimal digits');
+    throw corrupt(place, `the digest ${foreignJson(digest)}`, 'sha256: or sha512: and hexadecimal digits');
   }
   if (!Number.isSafeInteger(size) || (size as number) < 0) {
-    throw corrupt(place, `the size ${show(size)}`, 'a number of bytes');
+    throw corrupt(place, `the size ${foreignJson(size)}`, 'a number of bytes');
   }
   return {
     mediaType,
@@ -48,9 +53,10 @@ export function readDescriptor(value: unknown, place: string): Descriptor {
 
 export function readAnnotations(value: unknown, place: string): Readonly<Record<string, string>> {
   if (value === undefined || value === null) return {};
-  if (!isObject(value)) throw corrupt(place, `the annotations ${show(value)}`, 'an object');
+  if (!isObject(value)) throw corrupt(place, `the annotations ${foreignJson(value)}`, 'an object');
   for (const [name, text] of Object.entries(value)) {
-    if (typeof text !== 'string') throw corrupt(place, `the annotation ${name}: ${show(text)}`, 'a string');
+    if (typeof text !== 'string')
+      throw corrupt(place, `the annotation ${name}: ${foreignJson(text)}`, 'a string');
   }
   return value as Readonly<Record<string, string>>;
 }
@@ -83,6 +89,3 @@ function readData(
 
 export const corrupt = (place: string, found: string, expected: string): RegistryError =>
   new RegistryError('corrupt', `${place} cannot be used: it has ${found}, where ${expected} was expected`);
-
-/** Foreign JSON in a message: short and printable. */
-const show = (value: unknown): string => (JSON.stringify(value) ?? 'none').slice(0, 100);

@@ -1,6 +1,8 @@
 /** Images of an OCI layout, as a folder or as an archive of one: image-spec image-layout.md. */
+
 import { resolve } from 'node:path';
 import type { BlobPlace } from '../layers/layer-blob.js';
+import { foreignJson } from '../verity/foreign-json.js';
 import { ArchiveFiles } from './archive-files.js';
 import type { Descriptor } from './descriptor.js';
 import { algorithmOf, digestOf, hasDigest, hexOf } from './digest.js';
@@ -102,7 +104,7 @@ export class LayoutImages implements ImageCollection {
     if (imageLayoutVersion === '1.0.0') return;
     throw new RegistryError(
       'unsupported',
-      `${this.#files.path} is a layout of version ${JSON.stringify(imageLayoutVersion) ?? 'none'}; only 1.0.0 is known`,
+      `${this.#files.path} is a layout of version ${foreignJson(imageLayoutVersion)}; only 1.0.0 is known`,
     );
   }
 

@@ -3,6 +3,7 @@
  *
  * LAW: a document is one thing: what reads as a manifest and as an index is refused, for two readers would see two images in it.
  */
+import { foreignJson } from '../verity/foreign-json.js';
 import {
   corrupt,
   type Descriptor,
@@ -109,7 +110,7 @@ function mediaTypeOf(root: JsonObject, place: string, told: string | undefined):
     );
   }
   if (root.schemaVersion !== 2) {
-    throw corrupt(place, `the schemaVersion ${JSON.stringify(root.schemaVersion) ?? 'none'}`, '2');
+    throw corrupt(place, `the schemaVersion ${foreignJson(root.schemaVersion)}`, '2');
   }
   const isIndex = root.manifests !== undefined;
   const isManifest = root.layers !== undefined || root.config !== undefined;

@@ -4,7 +4,9 @@
  *
  * LAW: all of it is refused where a part is missing, there twice, or unknown: half a set would leave a layer unverified.
  */
+
 import { type Annotations, parseAnnotations } from './annotations.js';
+import { foreignJson } from './foreign-json.js';
 import { type LayerProof, ProofError, parseBlobDigest } from './layer-proof.js';
 
 /** An OCI content descriptor, as far as it is needed. */
@@ -72,7 +74,7 @@ const TAR_INDEX_UNIT = 512;
 /** `manifest` is the parsed JSON of an OCI image manifest. undefined where it is another artifact. Throws ProofError. */
 export function parseVerityArtifact(manifest: unknown): VerityArtifact | undefined {
   const fields = objectOf(manifest, 'the manifest');
-  const mediaTypes = ARTIFACTS.get(String(fields.artifactType));
+  const mediaTypes = ARTIFACTS.get(fields.artifactType as string);
   if (mediaTypes === undefined) return undefined;
   const subject = descriptorOf(fields.subject, 'the subject of the artifact');
   const { 'org.opencontainers.image.created': created } = annotationsOf(fields.annotations);
@@ -139,7 +141,7 @@ function proofOf({ annotations, digest }: Layer): LayerProof & { readonly layerD
 
 function layersOf(list: unknown, mediaTypes: readonly string[]): Layer[] {
   if (!Array.isArray(list) || list.length === 0) {
-    throw new ProofError(`the artifact has ${JSON.stringify(list)} as its layers; expected a list of blobs`);
+    throw new ProofError(`the artifact has ${foreignJson(list)} as its layers; expected a list of blobs`);
   }
   return list.map((entry) => {
     const descriptor = descriptorOf(entry, 'a layer of the artifact');
@@ -156,11 +158,14 @@ function descriptorOf(value: unknown, what: string): BlobDescriptor {
   const { mediaType, digest, size } = objectOf(value, what);
   if (typeof mediaType !== 'string') throw new ProofError(`${what} has no media type`);
   if (!Number.isSafeInteger(size) || (size as number) < 0) {
-    throw new ProofError(`${what} has the size ${JSON.stringify(size)}; expected bytes`);
+    throw new ProofError(`${what} has the size ${foreignJson(size)}; expected bytes`);
   }
   return {
     mediaType,
-    digest: parseBlobDigest(String(digest), `the digest of ${what}`),
+    digest: parseBlobDigest(
+      typeof digest === 'string' ? digest : foreignJson(digest),
+      `the digest of ${what}`,
+    ),
     size: size as number,
   };
 }
@@ -178,5 +183,5 @@ function objectOf(value: unknown, what: string): Record<string, unknown> {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
     return value as Record<string, unknown>;
   }
-  throw new ProofError(`${what} is ${JSON.stringify(value)}; expected an object`);
+  throw new ProofError(`${what} is ${foreignJson(value)}; expected an object`);
 }

@@ -4,7 +4,9 @@
  * LAW: a proof is a claim. It is worth what vouches for the bytes that it was read from: a manifest whose digest is
  * pinned, or the signature inside it checked against a pinned certificate.
  */
+
 import { isAlgorithm } from './digest-text.js';
+import { foreignJson } from './foreign-json.js';
 import { DIGEST_SIZE, type HashAlgorithm } from './hash.js';
 
 /** Fields that the source does not have are absent. */
@@ -62,7 +64,7 @@ export function checkHashOffset(offset: unknown, what: string, unit = OFFSET_UNI
   if (typeof offset === 'number' && Number.isSafeInteger(offset) && offset >= 0 && offset % unit === 0) {
     return offset;
   }
-  throw new ProofError(`${what} is ${JSON.stringify(offset)}; expected a byte offset, a multiple of ${unit}`);
+  throw new ProofError(`${what} is ${foreignJson(offset)}; expected a byte offset, a multiple of ${unit}`);
 }
 
 /** Throws ProofError. */

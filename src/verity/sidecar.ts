@@ -5,6 +5,7 @@
  * LAW: it gives integrity, not authenticity. Whoever can change the image can change its sidecar; say so wherever
  * it is used, and never prefer it to a root hash that was pinned.
  */
+import { foreignJson } from './foreign-json.js';
 import { checkHashOffset, ProofError, parseRoot } from './layer-proof.js';
 
 export interface Sidecar {
@@ -41,6 +42,6 @@ function checkFileName(device: unknown, name: string): string {
   if (typeof device === 'string' && device !== '.' && device !== '..' && /^[^/\0]+$/.test(device))
     return device;
   throw new ProofError(
-    `${name}: "hashdevice" is ${JSON.stringify(device)}; expected the name of a file in the same directory`,
+    `${name}: "hashdevice" is ${foreignJson(device)}; expected the name of a file in the same directory`,
   );
 }

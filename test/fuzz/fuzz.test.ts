@@ -45,7 +45,7 @@ t.test('an input alone', async (t) => {
 
 t.test('what is wrong with the command line', async (t) => {
   for (const [words, message] of [
-    [['--target', 'absent'], /^target absent: expected one of image /],
+    [['--target', 'absent'], /^target absent: expected one of image, /],
     [['--seconds', '0'], /^--seconds 0: expected a whole number above 0/],
     [['--surely'], /--surely/],
   ] as const) {
