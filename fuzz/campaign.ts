@@ -26,10 +26,7 @@ export interface Listener {
 export interface ThreadSpec {
   /** what a thread runs */
   readonly program: URL;
-  /**
-   * Seconds without the end of an execution. They are counted by a timer of this process, which stands still where the process
-   * does, and not by a clock.
-   */
+  /** seconds of a thread's work without the end of an execution */
   readonly patience: number;
   /** MiB: what takes more ends the thread, and is a finding */
   readonly heap: number;
@@ -94,7 +91,7 @@ export class Campaign {
     let outcome: Outcome = { executions: 0, time: 0, corpus: 0, refusals: 0 };
     let lost: ReportedFinding | undefined;
     let isEnded = false;
-    const watch = watched(progress, patience, () => {
+    const watch = watched(progress, patience, this.#workers.size, () => {
       lost = lostInput('endless', `no end of an execution for ${patience} s`, progress);
       void worker.terminate();
     });
@@ -157,13 +154,19 @@ export class Campaign {
   }
 }
 
-function watched(progress: Progress, patience: number, tooLong: () => void): NodeJS.Timeout {
-  let [last, still] = [progress.count, 0];
+/** Time counts in which this process had as much of the processors as its threads could use: a busy machine is no finding. */
+function watched(progress: Progress, patience: number, threads: number, tooLong: () => void): NodeJS.Timeout {
+  let last = progress.count;
+  let since = process.cpuUsage();
   return setInterval(() => {
     const { count } = progress;
-    still = count === last ? still + 1 : 0;
-    last = count;
-    if (still === patience) tooLong();
+    if (count !== last || count === 0) {
+      last = count;
+      since = process.cpuUsage();
+      return;
+    }
+    const { user, system } = process.cpuUsage(since);
+    if ((user + system) / 1e6 > patience * threads) tooLong();
   }, 1000);
 }
 
