@@ -6,8 +6,10 @@ import { hideBin } from 'yargs/helpers';
 import { command as cache } from './commands/cache.js';
 import { command as cat } from './commands/cat.js';
 import { command as digest } from './commands/digest.js';
+import { command as du } from './commands/du.js';
 import { command as extract } from './commands/extract.js';
 import { EXIT_FAILED, reportFailure, UsageError } from './commands/failure.js';
+import { command as find, findWords } from './commands/find.js';
 import { command as info } from './commands/info.js';
 import { command as inspect } from './commands/inspect.js';
 import { command as ls } from './commands/ls.js';
@@ -16,6 +18,7 @@ import { command as pull } from './commands/pull.js';
 import { command as stat } from './commands/stat.js';
 import { command as stats } from './commands/stats.js';
 import { command as status } from './commands/status.js';
+import { command as tree } from './commands/tree.js';
 import { command as umount } from './commands/umount.js';
 import { fsckStatus, command as verify } from './commands/verify.js';
 
@@ -50,6 +53,9 @@ const commands = [
   status,
   stats,
   ls,
+  tree,
+  find,
+  du,
   cat,
   stat,
   extract,
@@ -61,7 +67,7 @@ const commands = [
   cache,
 ] as CommandModule[];
 const given = hideBin(process.argv);
-const words = given[0] === 'mount' ? given.flatMap(splitMountOption) : given;
+const words = spelled(given);
 
 try {
   if (/^[^-]/.test(words[0] ?? '') && !isCommand(words[0]))
@@ -91,6 +97,12 @@ function withoutUnaskedHelp(cli: Argv): void {
   const { getInternalMethods } = cli as Partial<YargsInside>;
   const usage = getInternalMethods?.call(cli).getUsageInstance();
   if (usage !== undefined) usage.cacheHelpMessage = () => {};
+}
+
+/** What other programs' users write as yargs reads it. */
+function spelled(words: string[]): string[] {
+  if (words[0] === 'mount') return words.flatMap(splitMountOption);
+  return words[0] === 'find' ? findWords(words) : words;
 }
 
 /** `-oro` as mount(8) takes it: the option and its list in one word. */

@@ -3,6 +3,7 @@ import type { Extent } from '../erofs-reader/extent.js';
 import type { Inode } from '../erofs-reader/inode.js';
 import { ALGORITHM_NAMES } from '../erofs-reader/layout.js';
 import type { OpenedLayer } from '../open.js';
+import { extentsOf } from '../report/extents.js';
 
 /** Pclusters of one algorithm: how many, and their bytes before and after decoding. */
 export interface AlgorithmTotal {
@@ -22,14 +23,7 @@ export class ExtentTotals {
 
   /** Adds the extents of a file. Rejects as mapping throws. */
   async add(opened: OpenedLayer, inode: Inode): Promise<void> {
-    const { size } = inode;
-    const { mapper } = await opened.run(() => opened.image.data(inode));
-    for (let position = 0; position < size; ) {
-      const at = position;
-      const extent = await opened.run(() => mapper.map(at, size));
-      this.#count(extent);
-      position = extent.start + extent.length;
-    }
+    for await (const extents of extentsOf(opened, inode)) for (const extent of extents) this.#count(extent);
   }
 
   #count(extent: Extent): void {

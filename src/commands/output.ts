@@ -43,7 +43,12 @@ export class Output {
 
   /** Adds one line, given as a byte string without its newline. Await what comes back before the next call. */
   line(bytes: string): Promise<void> | undefined {
-    this.#pending += `${bytes}\n`;
+    return this.text(`${bytes}\n`);
+  }
+
+  /** Adds a byte string as it is. Await what comes back before the next call. */
+  text(bytes: string): Promise<void> | undefined {
+    this.#pending += bytes;
     return this.#pending.length >= FLUSH_SIZE ? this.flush() : undefined;
   }
 

@@ -36,3 +36,22 @@ export function durationText(microseconds: number | null): string {
 function digits(value: number): string {
   return value >= 100 ? `${Math.round(value)}` : value >= 10 ? value.toFixed(1) : value.toFixed(2);
 }
+
+const LETTERS = ['', 'K', 'M', 'G', 'T', 'P'];
+
+/** "1.5K" as du -h and ls -h write it: rounded up, one decimal below ten, bytes without a letter. */
+export function shortSize(bytes: number): string {
+  let size = bytes;
+  let unit = 0;
+  for (; size >= 1024 && unit < LETTERS.length - 1; unit++) size /= 1024;
+  if (unit === 0) return String(size);
+  const tenths = Math.ceil(size * 10) / 10;
+  if (tenths < 10) return `${tenths.toFixed(1)}${LETTERS[unit]}`;
+  const whole = Math.ceil(size);
+  return whole < 1024 || unit === LETTERS.length - 1 ? `${whole}${LETTERS[unit]}` : `1.0${LETTERS[unit + 1]}`;
+}
+
+/** "12.5 %" */
+export function percent(ratio: number): string {
+  return `${(ratio * 100).toFixed(1)} %`;
+}

@@ -5,13 +5,13 @@ import { type Proof, proofText } from '../proof/proof-spec.js';
 import type { AlgorithmTotal } from './extent-totals.js';
 import type { ImageSummary } from './image-summary.js';
 import { quoteName } from './quote.js';
+import { percent, sizeText } from './size-text.js';
 import type { CompressionSummary } from './superblock-summary.js';
 import { timeToSeconds } from './time-string.js';
 
 type Line = readonly [label: string, text: string];
 
 const LABEL_WIDTH = 14;
-const UNITS = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
 
 /** `guarantees`: see OpenedLayer. */
 export function summaryText(
@@ -107,17 +107,6 @@ function countsText(counts: Readonly<Record<string, number>>): string {
     .sort(([, a], [, b]) => b - a)
     .map(([name, count]) => `${count} ${name}`)
     .join(', ');
-}
-
-function percent(ratio: number): string {
-  return `${(ratio * 100).toFixed(1)} %`;
-}
-
-function sizeText(bytes: number): string {
-  let size = bytes;
-  let unit = 0;
-  for (; size >= 1024 && unit < UNITS.length - 1; unit++) size /= 1024;
-  return `${unit === 0 ? size : size.toFixed(1)} ${UNITS[unit]}`;
 }
 
 function proofLine(proof: Proof, guarantee: Guarantee = 'none'): string {

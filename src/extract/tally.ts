@@ -1,4 +1,5 @@
 /** What one extraction did, and what it could not do; the words for people. */
+import { counted } from '../commands/counted.js';
 
 export class Tally {
   directories = 0;
@@ -42,8 +43,4 @@ export class Shortfalls {
   lines(): string[] {
     return [...this.#kinds].map(([kind, { count, example }]) => `${count} ${kind}, such as ${example}`);
   }
-}
-
-function counted(count: number, one: string, many = `${one}s`): string {
-  return `${count} ${count === 1 ? one : many}`;
 }

@@ -112,6 +112,9 @@ const rules: Record<string, { readonly from: readonly string[]; readonly typesOf
     ],
   },
   extract: { from: ['tree', 'open.ts', 'system', 'commands'] },
+  // commands, for the walk, the paths and the problems that they share
+  report: { from: ['erofs-reader', 'tree', 'open.ts', 'commands'] },
+  find: { from: ['erofs-reader', 'tree', 'open.ts', 'commands', 'report'] },
   // info and stat print what the reader knows of an image beyond its tree
   commands: {
     from: [
@@ -125,6 +128,8 @@ const rules: Record<string, { readonly from: readonly string[]; readonly typesOf
       'fuse',
       'tree',
       'extract',
+      'report',
+      'find',
       'check',
       'control',
       'statistics',
