@@ -1,6 +1,8 @@
-/** `erofs extract`: an image's files as files of the system. */
+/** `erofs extract`: an image's files as files of the system, or as a tar archive. */
 import type { Argv, CommandModule } from 'yargs';
+import type { Tally } from '../extract/tally.js';
 import { OptionWords } from '../options/long-option.js';
+import { UsageError } from './failure.js';
 import {
   type ImageArguments,
   imageOptions,
@@ -10,7 +12,8 @@ import {
 } from './image-options.js';
 
 interface ExtractArguments extends ImageArguments, PathArguments {
-  readonly directory: string;
+  readonly directory: string | undefined;
+  readonly tar: string | undefined;
   readonly path: string;
   readonly force: boolean;
   readonly strict: boolean;
@@ -22,14 +25,18 @@ interface ExtractArguments extends ImageArguments, PathArguments {
 }
 
 export const command: CommandModule<object, ExtractArguments> = {
-  command: 'extract <image> <directory>',
-  describe: 'Extract an image into a directory',
+  command: 'extract <image> [directory]',
+  describe: 'Extract an image into a directory, or into a tar archive',
   builder: (parser) =>
     pathOptions(imageOptions(parser))
       .positional('directory', {
         type: 'string',
-        demandOption: true,
         describe: 'where to: empty, or made if it does not exist',
+      })
+      .option('tar', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'FILE: into a tar archive (pax) instead; - is standard output',
       })
       .option('path', {
         type: 'string',
@@ -74,10 +81,20 @@ export const command: CommandModule<object, ExtractArguments> = {
         type: 'boolean',
         default: false,
         describe: 'fail where an owner, attribute or special file cannot be restored',
+      })
+      .check((given) => {
+        const { directory, tar } = given;
+        if ((directory === undefined) === (tar === undefined))
+          throw new UsageError('one of the two is needed: a directory, or --tar FILE');
+        const foreign = FOR_DIRECTORIES.find((name) => given[name] !== undefined && given[name] !== false);
+        if (tar !== undefined && foreign !== undefined)
+          throw new UsageError(`--${foreign} is about a directory; an archive by --tar has all of the image`);
+        if (tar === '-' && process.stdout.isTTY)
+          throw new UsageError('an archive is nothing for a terminal; redirect it, or name a file');
+        return true;
       }) as unknown as Argv<ExtractArguments>,
   handler: (given) =>
     withImage('erofs extract', given, async (opened, problems) => {
-      const { extractTree } = await import('../extract/extract.js');
       const { Output, byteString } = await import('./output.js');
       const { lastComponent, pathArgument, resolvePath } = await import('./path.js');
       const { isDirectory } = await import('./mode-string.js');
@@ -86,16 +103,29 @@ export const command: CommandModule<object, ExtractArguments> = {
       const start = await startAt(opened, await resolvePath(opened, path, false));
       const name = lastComponent(path);
       const named = isDirectory(start.attr.mode) ? start : { ...start, path: name, name };
-      const tally = await extractTree(opened, named, given.directory, given, (at, error) =>
-        problems.at(at, error),
-      );
+      let tally: Tally;
+      if (given.tar === undefined) {
+        const { extractTree } = await import('../extract/extract.js');
+        tally = await extractTree(opened, named, given.directory!, given, (at, error) =>
+          problems.at(at, error),
+        );
+      } else {
+        const { archiveImage } = await import('./archive-image.js');
+        tally = await archiveImage(opened, named, given.tar, problems);
+      }
       for (const line of tally.shortfalls.lines()) {
         if (given.strict) problems.add(new Shortfall(line));
         else problems.note(line);
       }
-      const output = new Output(process.stdout);
-      await output.line(byteString(tally.summary(given.directory)));
-      await output.flush();
+      if (given.tar === '-') {
+        problems.note(tally.summary('standard output', 'archived'));
+      } else {
+        const output = new Output(process.stdout);
+        const summary =
+          given.tar === undefined ? tally.summary(given.directory!) : tally.summary(given.tar, 'archived');
+        await output.line(byteString(summary));
+        await output.flush();
+      }
       if (problems.count > 0) {
         const rest = tally.isComplete
           ? 'the rest was extracted'
@@ -104,6 +134,9 @@ export const command: CommandModule<object, ExtractArguments> = {
       }
     }),
 };
+
+/** Options that an archive has no use for. */
+const FOR_DIRECTORIES = ['force', 'devices', 'suid', 'max-file-size', 'max-size', 'max-entries'] as const;
 
 const limit = <Name extends string>(name: Name, given: string | string[]): OptionWords<Name> =>
   new OptionWords(new Map([[name, [given].flat()]]), (name) => `--${name}`);

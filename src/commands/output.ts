@@ -1,5 +1,5 @@
 /**
- * Standard output of a command: collected into large writes, and never ahead of its reader.
+ * Standard output of a command, or a file that it writes: collected into large writes, and never ahead of its reader.
  * Lines are byte strings (one char a byte), because names need not be UTF-8.
  */
 import type { Writable } from 'node:stream';
@@ -22,8 +22,8 @@ export class OutputError extends Error {
   override readonly name = 'OutputError';
   readonly code: string;
 
-  constructor(cause: NodeJS.ErrnoException) {
-    super(`writing to standard output: ${cause.message}`, { cause });
+  constructor(name: string, cause: NodeJS.ErrnoException) {
+    super(`writing to ${name}: ${cause.message}`, { cause });
     this.code = cause.code ?? 'write-failed';
   }
 }
@@ -32,10 +32,13 @@ export class Output {
   /** Whether people read along, so that control characters must not reach them. */
   readonly isTerminal: boolean;
   readonly #stream: Writable;
+  readonly #name: string;
   #pending = '';
 
-  constructor(stream: Writable & { readonly isTTY?: boolean }) {
+  /** `name` is for messages. */
+  constructor(stream: Writable & { readonly isTTY?: boolean }, name = 'standard output') {
     this.#stream = stream;
+    this.#name = name;
     // Every write hears of its own error; without a listener the event would end the process before.
     if (stream.listenerCount('error') === 0) stream.on('error', () => {});
     this.isTerminal = stream.isTTY === true;
@@ -66,7 +69,7 @@ export class Output {
 
   #send(bytes: Uint8Array): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#stream.write(bytes, (error) => (error ? reject(new OutputError(error)) : resolve()));
+      this.#stream.write(bytes, (error) => (error ? reject(new OutputError(this.#name, error)) : resolve()));
     });
   }
 }

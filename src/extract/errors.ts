@@ -9,6 +9,7 @@ import { getSystemErrorMap } from 'node:util';
  * - `replaced`        something changed the target while it was being written
  * - `file-too-large`  beyond what the user allows a file
  * - `limit-reached`   beyond what the user allows an extraction
+ * - `cut-off`         an archive that ends within a file, since the rest of the file cannot be read
  * - the errno's name, such as ENOSPC, where the target's file system refuses
  */
 export class ExtractError extends Error {

@@ -15,8 +15,8 @@ export class Tally {
   /** left out or changed, which is a failure only where it is asked to be */
   readonly shortfalls = new Shortfalls();
 
-  /** One line. */
-  summary(target: string): string {
+  /** One line; `done` says what was done with them. */
+  summary(target: string, done = 'extracted'): string {
     const parts = [
       `${counted(this.files, 'file')} (${this.bytes} bytes)`,
       counted(this.directories, 'directory', 'directories'),
@@ -24,7 +24,7 @@ export class Tally {
       counted(this.hardLinks, 'hard link'),
       counted(this.specials, 'special file'),
     ].filter((part) => !part.startsWith('0 '));
-    return `extracted ${parts.length === 0 ? 'nothing' : parts.join(', ')} into ${target}`;
+    return `${done} ${parts.length === 0 ? 'nothing' : parts.join(', ')} into ${target}`;
   }
 }
 
