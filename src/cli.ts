@@ -5,8 +5,11 @@ import yargs, { type Argv, type CommandModule } from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { command as cache } from './commands/cache.js';
 import { command as cat } from './commands/cat.js';
+import { command as diff, EXIT_TROUBLE } from './commands/diff.js';
 import { command as digest } from './commands/digest.js';
 import { command as du } from './commands/du.js';
+import { command as dump } from './commands/dump.js';
+import { command as explain } from './commands/explain.js';
 import { command as extract } from './commands/extract.js';
 import { EXIT_FAILED, reportFailure, UsageError } from './commands/failure.js';
 import { command as find, findWords } from './commands/find.js';
@@ -59,6 +62,9 @@ const commands = [
   cat,
   stat,
   extract,
+  explain,
+  diff,
+  dump,
   info,
   inspect,
   digest,
@@ -89,7 +95,8 @@ try {
   await cli.parseAsync();
 } catch (error) {
   const status = reportFailure(isCommand(words[0]) ? `erofs ${words[0]}` : 'erofs', error);
-  process.exitCode = words[0] === 'verify' ? fsckStatus(status) : status;
+  const own = { verify: fsckStatus(status), diff: EXIT_TROUBLE }[words[0] ?? ''];
+  process.exitCode = own ?? status;
 }
 
 /** yargs renders the help of each command that runs, for a failure that shows it. Ours show a line: 70 ms of 330 for `erofs ls`. */

@@ -91,6 +91,7 @@ export type MountErrorCode =
   | 'mountpoint-not-directory'
   | 'already-mounted'
   | 'not-mounted'
+  | 'other-image'
   | 'busy'
   | 'allow-other-refused'
   | 'daemon-died'

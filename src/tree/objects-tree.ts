@@ -90,7 +90,7 @@ export class ObjectsTree implements ReadonlyTree {
   }
 
   read(node: NodeId, offset: number, dst: Uint8Array): number {
-    const place = this.#placeOf(node);
+    const place = this.placeOf(node);
     if (place === 'image') return this.#image.read(node, offset, dst);
     const count = Math.max(0, Math.min(dst.length, place.size - offset));
     if (count > 0) this.#objects.read(place, offset, count < dst.length ? dst.subarray(0, count) : dst);
@@ -98,12 +98,12 @@ export class ObjectsTree implements ReadonlyTree {
   }
 
   decodedAround(node: NodeId, offset: number): DecodedBytes | undefined {
-    return this.#placeOf(node) === 'image' ? this.#image.decodedAround?.(node, offset) : undefined;
+    return this.placeOf(node) === 'image' ? this.#image.decodedAround?.(node, offset) : undefined;
   }
 
   /** An object counts as data throughout; the image's inode would say that all of it is a hole. */
   seek(node: NodeId, offset: number, what: 'data' | 'hole'): number | undefined {
-    const place = this.#placeOf(node);
+    const place = this.placeOf(node);
     if (place === 'image') return this.#image.seek(node, offset, what);
     if (offset >= place.size) return undefined;
     return what === 'data' ? offset : place.size;
@@ -128,7 +128,8 @@ export class ObjectsTree implements ReadonlyTree {
     return this.#image.statfs();
   }
 
-  #placeOf(node: NodeId): FilePlace {
+  /** Where the bytes of a regular file are. Throws as the image does, and 'corrupt'. */
+  placeOf(node: NodeId): FilePlace {
     let file = this.#files.get(node);
     if (file === undefined) {
       file = { place: this.#findPlace(node) };

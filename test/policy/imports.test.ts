@@ -113,7 +113,12 @@ const rules: Record<string, { readonly from: readonly string[]; readonly typesOf
   },
   extract: { from: ['tree', 'open.ts', 'system', 'commands'] },
   // commands, for the walk, the paths and the problems that they share
-  report: { from: ['erofs-reader', 'tree', 'open.ts', 'commands'] },
+  report: {
+    // cache, for counting the requests that ranges take
+    from: ['erofs-reader', 'tree', 'open.ts', 'commands', 'cache', 'layers', 'proof'],
+    typesOf: ['prefetch'],
+  },
+  compare: { from: ['tree', 'open.ts', 'system', 'commands'] },
   find: { from: ['erofs-reader', 'tree', 'open.ts', 'commands', 'report'] },
   // info and stat print what the reader knows of an image beyond its tree
   commands: {
@@ -130,6 +135,7 @@ const rules: Record<string, { readonly from: readonly string[]; readonly typesOf
       'extract',
       'report',
       'find',
+      'compare',
       'check',
       'control',
       'statistics',
