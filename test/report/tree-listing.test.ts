@@ -63,7 +63,7 @@ t.test('depth and sizes', async (t) => {
     '└── [          5]  x',
     'y -> there',
     '',
-    '1 directory, 1 file, 5 bytes',
+    '1 directory, 1 file, 5 B',
   ]);
   const units = await drawn(sample(), { humanReadable: true });
   t.match(units.lines[3], /deep/);
