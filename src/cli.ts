@@ -23,6 +23,7 @@ import { command as stats } from './commands/stats.js';
 import { command as status } from './commands/status.js';
 import { command as tree } from './commands/tree.js';
 import { command as umount } from './commands/umount.js';
+import { command as upgrade } from './commands/upgrade.js';
 import { fsckStatus, command as verify } from './commands/verify.js';
 
 /** What its types do not tell. */
@@ -53,6 +54,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 const commands = [
   mount,
   umount,
+  upgrade,
   status,
   stats,
   ls,

@@ -15,6 +15,8 @@ interface MountArguments {
   readonly transport: 'auto' | 'dev-fuse' | 'fuse-native';
   readonly logFile?: string;
   readonly readyTimeout: number;
+  readonly supervise: boolean;
+  readonly watchdog?: number;
   readonly memory?: string;
   readonly metrics?: string;
 }
@@ -41,7 +43,7 @@ export const command: CommandModule<object, MountArguments> = {
         describe:
           'mount options with commas between: ro, allow_other, default_permissions, suid, dev, noexec, ' +
           'fsname=NAME, subtype=NAME, offset=BYTES, device=PATH, upper=IMAGE and objects=DIR (repeated), uid=N, gid=N, ' +
-          'allow_truncated, memory=SIZE, and ' +
+          'allow_truncated, memory=SIZE, supervise, watchdog=SECONDS, and ' +
           'the options of verification with _ for -',
       })
       .option('objects', {
@@ -89,6 +91,17 @@ export const command: CommandModule<object, MountArguments> = {
         describe:
           'ADDRESS: tell statistics to Prometheus at http://ADDRESS/metrics: a port of this machine alone, or host:port',
       })
+      .option('supervise', {
+        type: 'boolean',
+        default: false,
+        describe: 'another process takes over where the serving one dies, with all its requests (Linux 6.9)',
+      })
+      .option('watchdog', {
+        type: 'number',
+        requiresArg: true,
+        describe:
+          'seconds after which a request that hangs fails, over --read-timeout; 0: never (default: 60)',
+      })
       .alias('fsverity-digest', 'digest')
       .example('$0 mount root.erofs /mnt', '')
       .example('$0 mount base.erofs app.erofs /mnt', 'app.erofs above base.erofs, as overlayfs merges them')
@@ -98,8 +111,10 @@ export const command: CommandModule<object, MountArguments> = {
 
 async function run(given: MountArguments): Promise<void> {
   const { mountImage, wantedBy } = await import('../fuse/mount.js');
-  const { driver, transport, readyTimeout } = given;
+  const { driver, transport, readyTimeout, supervise, watchdog } = given;
   if (!(readyTimeout > 0)) throw new UsageError('--ready-timeout: expected a number of seconds above 0');
+  if (watchdog !== undefined && !(watchdog >= 0))
+    throw new UsageError('--watchdog: expected a number of seconds, or 0 for none');
   if (driver === 'kernel' && transport !== 'auto') {
     throw new UsageError(`--transport ${transport} belongs to --driver fuse; leave one of them out`);
   }
@@ -126,6 +141,8 @@ async function run(given: MountArguments): Promise<void> {
       logFile: given.logFile,
       metrics: readMetrics(given.metrics),
       readyTimeout: readyTimeout * 1000,
+      supervise: supervise || wanted.supervise,
+      ...(watchdog !== undefined && { watchdog: watchdog * 1000 }),
     },
     {
       done: (line) => console.log(line),

@@ -11,17 +11,10 @@ import type { Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { shownName } from '../open.js';
+import { DAEMON_SOCKET, type DaemonReply, KEEP } from './daemon-messages.js';
 import { PROCESS_FLAGS } from './heap-limits.js';
 import type { LogFile } from './log-file.js';
 import { MountError, type MountErrorCode, type MountRequest } from './transport.js';
-
-export type DaemonReply =
-  | { readonly ready: true }
-  | { readonly error: { readonly code: MountErrorCode; readonly message: string } };
-
-/** The daemon's end of the socket. */
-export const DAEMON_SOCKET = 3;
-export const KEEP = 'keep';
 
 const GRACE_MS = 5_000;
 

@@ -3,8 +3,7 @@ import { Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import type { Logger } from 'pino';
 import { openLog } from '../log.js';
-import { DAEMON_SOCKET, type DaemonReply, KEEP } from './daemon-launch.js';
-import { serve } from './serve.js';
+import { DAEMON_SOCKET, type DaemonReply, KEEP } from './daemon-messages.js';
 import type { MountErrorCode, MountRequest } from './transport.js';
 
 const STDERR = 2;
@@ -21,9 +20,14 @@ async function run(): Promise<void> {
   let log: Logger | undefined;
   try {
     log = openLog(STDERR);
-    const request = await nextLine();
-    if (request === undefined) throw new Error('the command ended before it said what to mount');
-    await serve(JSON.parse(request) as MountRequest, log, async () => {
+    const line = await nextLine();
+    if (line === undefined) throw new Error('the command ended before it said what to mount');
+    const request = JSON.parse(line) as MountRequest;
+    // A supervisor loads nothing of what serves.
+    const carry = request.supervise
+      ? (await import('./supervise.js')).supervise
+      : (await import('./serve.js')).serve;
+    await carry(request, log, async () => {
       reply({ ready: true });
       if ((await nextLine()) !== KEEP) throw new Error('the command did not keep the mount');
       command.destroy();

@@ -9,8 +9,7 @@
 import { closeSync, openSync } from 'node:fs';
 import { receiveDescriptor, socketPair } from '../system/libc.js';
 import { runProgram } from '../system/program.js';
-import { runFusermount } from './fusermount.js';
-import { escapeOption } from './options.js';
+import { escapeOption, runFusermount } from './fusermount.js';
 import { MAX_READ } from './protocol.js';
 import { MountError, type MountErrorCode, type MountOptions } from './transport.js';
 

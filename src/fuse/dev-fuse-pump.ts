@@ -2,8 +2,8 @@
  * The loop of one worker thread: read a request, dispatch it, write the reply; as many of them as there are pumps
  * share one descriptor of /dev/fuse.
  *
- * LAW: it ends with ENODEV, when the kernel has ended the mount, and by nothing else. A worker that is blocked in
- * read(2) cannot be terminated: unmount first, then wait for it. It never waits for anything but requests: one whose bytes
+ * LAW: it ends with ENODEV, when the kernel has ended the mount, or after a request where it is retired. A worker that is blocked
+ * in read(2) cannot be terminated: unmount first, then wait for it. It never waits for anything but requests: one whose bytes
  * are not here is handed over, and the next is read.
  */
 import { readSync } from 'node:fs';
@@ -16,7 +16,7 @@ import { sendReply } from './dev-fuse-reply.js';
 import { Dispatcher } from './dispatch.js';
 import type { RequestReport } from './dispatch-exchange.js';
 import { isSupportedVersion } from './dispatch-init.js';
-import { errnoOf } from './errno.js';
+import { Errno, errnoOf } from './errno.js';
 import type { ImageOpener } from './image-opening.js';
 import { PageStore, SMALL_FILE } from './page-store.js';
 import { ProblemLog, type ProblemRecord } from './problem-log.js';
@@ -28,6 +28,7 @@ import {
   REPLY_CAPACITY,
   REQUEST_CAPACITY,
 } from './protocol.js';
+import { PumpProgress } from './pump-progress.js';
 import { countAnswer } from './request-counts.js';
 import { type SharedMemory, SharedState } from './shared-state.js';
 
@@ -39,13 +40,29 @@ export interface PumpData {
   readonly pumps: number;
   /** the image's root, where requests that have to wait are handed over; undefined where none ever does */
   readonly waitingRoot: NodeId | undefined;
+  /** see PumpProgress */
+  readonly progress: SharedArrayBuffer;
 }
 
-/** From a pump to the thread that started it. A number from there to the pump is the descriptor to serve. */
+/** To a pump that has opened its image; undefined in its place ends it. */
+export interface PumpOrder {
+  readonly descriptor: number;
+  /** what an earlier process took and did not answer is answered with EIO, as it may be what ended that process */
+  readonly refuseResent: boolean;
+}
+
+/** From a pump to the thread that started it. 'over': it ends because the mount has, or it is retired. */
 export type PumpMessage =
   | { readonly kind: 'opened' }
   | { readonly kind: 'not-opened'; readonly message: string }
-  | { readonly kind: 'initialised'; readonly version: string; readonly supported: boolean }
+  | {
+      readonly kind: 'initialised';
+      readonly version: string;
+      readonly supported: boolean;
+      /** the kernel sends requests again that have no answer */
+      readonly resends: boolean;
+    }
+  | { readonly kind: 'over' }
   | { readonly kind: 'problem'; readonly record: ProblemRecord; readonly message: string }
   | { readonly kind: 'waits'; readonly request: Uint8Array }
   | { readonly kind: 'interrupt'; readonly unique: bigint };
@@ -61,13 +78,19 @@ interface Serving {
   readonly image: PumpImage;
   readonly dispatcher: Dispatcher;
   readonly pages: PageStore;
+  readonly progress: PumpProgress;
 }
 
-function pump(descriptor: number, { image, dispatcher, pages }: Serving, port: MessagePort): void {
+function pump(
+  { descriptor, refuseResent }: PumpOrder,
+  { image, dispatcher, pages, progress }: Serving,
+  port: MessagePort,
+): void {
   const { exchange } = dispatcher;
   const { request, state } = exchange;
+  const header = new Int32Array(request.buffer, 0, IN_HEADER_SIZE / 4);
   let announced = false;
-  for (;;) {
+  while (!progress.isRetired) {
     image.rest();
     if (exchange.mayWait) state.awaitRoom();
     let length: number;
@@ -79,24 +102,30 @@ function pump(descriptor: number, { image, dispatcher, pages }: Serving, port: M
       if (READ_AGAIN.has(code)) continue;
       throw error;
     }
+    progress.begin(header);
     const { opcode } = exchange;
     const weight = counters.weightOf(opcode);
     const began = weight > 0 ? performance.now() : 0;
-    const replyLength = dispatch(dispatcher, length, port);
+    const replyLength =
+      refuseResent && exchange.isResent ? dispatcher.refuse(Errno.EIO) : dispatch(dispatcher, length, port);
     if (replyLength > 0) {
       // before anybody can know that it was answered
       countAnswer(exchange, replyLength);
       sendReply(descriptor, dispatcher, replyLength);
       if (weight > 0) counters.took(opcode, performance.now() - began, weight);
-      if (opcode === READ) pages.afterRead(exchange.node, exchange.readOffset, replyLength);
     } else if (exchange.mayWait) tellInterrupt(dispatcher, length, port);
+    progress.end();
+    if (replyLength > 0 && opcode === READ) {
+      pages.afterRead(exchange.node, exchange.readOffset, replyLength);
+    }
     if (!announced && exchange.kernelVersion !== undefined) {
       announced = true;
-      const { major, minor } = exchange.kernelVersion;
+      const { major, minor, resends } = exchange.kernelVersion;
       tell(port, {
         kind: 'initialised',
         version: `${major}.${minor}`,
         supported: isSupportedVersion(major, minor),
+        resends,
       });
     }
   }
@@ -164,11 +193,13 @@ export async function runPump(port: MessagePort, data: PumpData, open: ImageOpen
     const state = new SharedState(data.shared);
     counters.join(data.shared.counted);
     const dispatcher = new Dispatcher(opened.tree, { posixAcl: data.posixAcl, mayWait, state }, report);
-    port.once('message', (descriptor: number | undefined) => {
+    const progress = new PumpProgress(data.progress);
+    port.once('message', (order: PumpOrder | undefined) => {
       try {
-        if (descriptor !== undefined) {
-          const pages = new PageStore(descriptor, opened.tree, state, data.pumps);
-          pump(descriptor, { image: opened, dispatcher, pages }, port);
+        if (order !== undefined) {
+          const pages = new PageStore(order.descriptor, opened.tree, state, data.pumps);
+          pump(order, { image: opened, dispatcher, pages, progress }, port);
+          tell(port, { kind: 'over' });
         }
       } finally {
         opened.close();

@@ -2,6 +2,7 @@
 import { writeSync } from 'node:fs';
 import type { Dispatcher } from './dispatch.js';
 import { Errno } from './errno.js';
+import { LITTLE_ENDIAN, OUT_HEADER_SIZE } from './protocol.js';
 
 /** Nobody waits for the reply any more: the request was interrupted, or the mount has ended. */
 const REPLY_UNWANTED: ReadonlySet<unknown> = new Set(['ENOENT', 'ENODEV']);
@@ -17,6 +18,16 @@ export function sendReply(descriptor: number, dispatcher: Dispatcher, length: nu
     exchange.report('reply', exchange.node, error as Error);
     sendRefusal(descriptor, exchange.reply.subarray(0, dispatcher.refuse(Errno.EIO)));
   }
+}
+
+/** An errno as the reply to the request that begins with `request`, its header at least. */
+export function refusalOf(request: Uint8Array, errno: number): Uint8Array {
+  const reply = new Uint8Array(OUT_HEADER_SIZE);
+  const view = new DataView(reply.buffer);
+  view.setUint32(0, OUT_HEADER_SIZE, LITTLE_ENDIAN);
+  view.setInt32(4, -errno, LITTLE_ENDIAN);
+  reply.set(request.subarray(8, 16), 8);
+  return reply;
 }
 
 /** Sends an errno alone, which is never wrong: where it is not taken, nobody waits. */

@@ -45,7 +45,7 @@ export class Exchange {
   /** the node that the request is about */
   node: NodeId = 0;
   /** the protocol version the kernel offered, once INIT has been met */
-  kernelVersion: { readonly major: number; readonly minor: number } | undefined;
+  kernelVersion: { readonly major: number; readonly minor: number; readonly resends: boolean } | undefined;
 
   readonly #lookupNames = new Windows(this.request, IN_HEADER_SIZE, 1);
   readonly #xattrNames = new Windows(this.request, IN_HEADER_SIZE + 8, 1);
@@ -65,6 +65,11 @@ export class Exchange {
 
   get opcode(): number {
     return this.input.getUint32(4, LITTLE_ENDIAN);
+  }
+
+  /** It was read before, by a server that did not answer: the highest bit of its number. */
+  get isResent(): boolean {
+    return this.input.getInt32(LITTLE_ENDIAN ? 12 : 8, LITTLE_ENDIAN) < 0;
   }
 
   /** where a READ begins */

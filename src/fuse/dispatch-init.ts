@@ -5,6 +5,7 @@ import {
   IN_HEADER_SIZE,
   INIT_OUT_SIZE,
   InitFlag,
+  InitFlag2,
   LITTLE_ENDIAN,
   MAX_PAGES,
   MAX_READ,
@@ -25,7 +26,8 @@ const WANTED_FLAGS =
   InitFlag.asyncDirectIo |
   InitFlag.parallelDirops |
   InitFlag.maxPages |
-  InitFlag.cacheSymlinks;
+  InitFlag.cacheSymlinks |
+  InitFlag.initExt;
 
 export function init(exchange: Exchange): number {
   const { input, output } = exchange;
@@ -39,7 +41,10 @@ export function init(exchange: Exchange): number {
   output.setUint32(OUT_HEADER_SIZE + 4, PROTOCOL_MINOR, LITTLE_ENDIAN);
   // A newer major is answered with ours alone; the kernel then sends a second INIT in our version.
   if (major > PROTOCOL_MAJOR) return INIT_OUT_SIZE;
-  exchange.kernelVersion = { major, minor };
+  // The kernels before 7.36 send a shorter record, which ends with the flags.
+  const isExtended = (offered & InitFlag.initExt) !== 0;
+  const more = isExtended ? input.getUint32(IN_HEADER_SIZE + 16, LITTLE_ENDIAN) : 0;
+  exchange.kernelVersion = { major, minor, resends: (more & InitFlag2.hasResend) !== 0 };
   if (!isSupportedVersion(major, minor)) return -Errno.EPROTO;
 
   // With this flag the kernel checks permissions itself, which is not for a mount that was not to check any.
@@ -54,6 +59,7 @@ export function init(exchange: Exchange): number {
   // time_gran: nanoseconds
   output.setUint32(OUT_HEADER_SIZE + 24, 1, LITTLE_ENDIAN);
   output.setUint16(OUT_HEADER_SIZE + 28, MAX_PAGES, LITTLE_ENDIAN);
+  output.setUint32(OUT_HEADER_SIZE + 32, more & InitFlag2.hasResend, LITTLE_ENDIAN);
   return INIT_OUT_SIZE;
 }
 

@@ -13,9 +13,9 @@ import type { Logger } from 'pino';
 import { singleMemory } from '../memory-budget.js';
 import { Errno } from './errno.js';
 import { createHandlers, type NativeHandlers, type ServedTree } from './fuse-native-operations.js';
+import { escapeOption } from './fusermount.js';
 import { liveState, openAtOnce, openToWait, type WaitingImage } from './image-opening.js';
 import { mountAt } from './mountinfo.js';
-import { escapeOption } from './options.js';
 import { ProblemLog, remembered } from './problem-log.js';
 import {
   type LiveMount,

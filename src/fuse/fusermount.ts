@@ -2,6 +2,11 @@
 import { type ProgramOptions, type ProgramResult, runProgram } from '../system/program.js';
 import { MountError } from './transport.js';
 
+/** A value as fusermount3 and libfuse take it in a list: a backslash before each comma and backslash. */
+export function escapeOption(value: string): string {
+  return value.replaceAll(/[\\,]/g, '\\$&');
+}
+
 /** FUSE 3 installs the first, FUSE 2 the second. */
 const NAMES = ['fusermount3', 'fusermount'];
 

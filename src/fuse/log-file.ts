@@ -47,9 +47,9 @@ export function openLogFile(
 
 /**
  * For its owner alone, as paths and hosts are nobody else's business. A link in its place is refused: whoever else may write to the
- * folder could have our lines written into a file of ours. A fifo would have the daemon wait for a reader.
+ * folder could have our lines written into a file of ours. A fifo would have the daemon wait for a reader. Throws the system's error.
  */
-function openForAppending(path: string): LogFile {
+export function openForAppending(path: string): LogFile {
   const flags = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT;
   const careful = constants.O_NOFOLLOW | constants.O_NONBLOCK | constants.O_NOCTTY;
   try {

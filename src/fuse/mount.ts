@@ -30,9 +30,13 @@ import {
   type MountBackground,
   MountError,
   type MountOptions,
+  type MountRequest,
   type TransportName,
 } from './transport.js';
 import { detach } from './unmount.js';
+
+/** How long a request may hang, over what it may wait for a network, unless somebody says. */
+const WATCHDOG_MS = 60_000;
 
 export interface WantedMount {
   /** paths absolute */
@@ -50,6 +54,10 @@ export interface WantedMount {
   readonly metrics?: MetricsAddress | undefined;
   /** milliseconds */
   readonly readyTimeout: number;
+  /** see MountRequest */
+  readonly supervise: boolean;
+  /** see MountRequest; a minute unless given */
+  readonly watchdog: number | undefined;
   /** see MountRequest.memory */
   readonly memory: number;
 }
@@ -71,7 +79,8 @@ export interface GivenBeside {
   readonly report?: (problem: Error) => void;
 }
 
-export interface Wanted extends Pick<WantedMount, 'spec' | 'options' | 'asked' | 'memory'> {
+export interface Wanted
+  extends Pick<WantedMount, 'spec' | 'options' | 'asked' | 'memory' | 'supervise' | 'watchdog'> {
   /** what -o has and changes nothing */
   readonly ignored: readonly string[];
 }
@@ -86,17 +95,9 @@ export async function wantedBy(
   caller: Caller,
   { open = new Map(), objects = [], memory: given, report }: GivenBeside = {},
 ): Promise<Wanted> {
-  const {
-    mount,
-    image,
-    stores,
-    uppers,
-    ignored,
-    asked,
-    memory: inList,
-    open: inLists,
-  } = parseOptions(lists, caller);
-  const memory = given === undefined ? memoryOf(inList, '-o memory') : memoryOf(given, '--memory');
+  const parsed = parseOptions(lists, caller);
+  const { mount, image, stores, uppers, ignored, asked, supervise, open: inLists } = parsed;
+  const memory = given === undefined ? memoryOf(parsed.memory, '-o memory') : memoryOf(given, '--memory');
   const spec = await imageSpec({
     ...image,
     images: [...images, ...uppers],
@@ -106,7 +107,15 @@ export async function wantedBy(
       open.has(name) ? `--${name}` : `-o ${name.replaceAll('-', '_')}`,
     ),
   });
-  return { spec, options: { ...mount, fsname: mount.fsname ?? shownName(spec) }, asked, ignored, memory };
+  return {
+    spec,
+    options: { ...mount, fsname: mount.fsname ?? shownName(spec) },
+    asked,
+    ignored,
+    memory,
+    supervise,
+    watchdog: parsed.watchdog === undefined ? undefined : parsed.watchdog * 1000,
+  };
 }
 
 /** What is mounted by a server of our own. */
@@ -157,6 +166,10 @@ export async function mountImage(given: WantedMount, listener: Listener): Promis
     }
   }
   const transport = wanted.transport === 'auto' ? defaultTransport() : wanted.transport;
+  if (wanted.supervise && transport !== 'dev-fuse') {
+    const what = `--supervise: a mount by ${transport} ends with the process that serves it`;
+    throw new MountError('not-supervised', `${what}; use --transport dev-fuse, on Linux`);
+  }
   const because = reason === undefined ? '' : `; ${reason}`;
   const news = container === undefined ? proofLines(proofs, layers.length) : layerLines(container);
   for (const told of news) listener.note(told);
@@ -239,11 +252,13 @@ function chooseDriver(
 ): { driver: DriverName; reason?: string } {
   if (wanted.driver === 'fuse') return { driver: 'fuse' };
   if (wanted.driver === 'auto' && wanted.transport !== 'auto') return { driver: 'fuse' };
-  const obstacle = wanted.foreground
-    ? 'has no process that could stay in the foreground'
-    : wanted.metrics !== undefined
-      ? 'tells no metrics'
-      : kernelObstacle(wanted.spec, wanted.asked, proofs);
+  const obstacle = wanted.supervise
+    ? 'has no process that could be supervised, and needs none'
+    : wanted.foreground
+      ? 'has no process that could stay in the foreground'
+      : wanted.metrics !== undefined
+        ? 'tells no metrics'
+        : kernelObstacle(wanted.spec, wanted.asked, proofs);
   if (obstacle === undefined) return { driver: 'kernel' };
   const reason = `the kernel's erofs ${obstacle}`;
   if (wanted.driver === 'auto') return { driver: 'fuse', reason };
@@ -259,6 +274,16 @@ function defaultTransport(): TransportName {
   return process.platform === 'darwin' ? 'fuse-native' : 'dev-fuse';
 }
 
+function requestFor(
+  { spec, options, memory, supervise, watchdog = WATCHDOG_MS, background, metrics }: ServedMount,
+  transport: TransportName,
+  { mountpoint }: Place,
+  logFile: string | undefined,
+): MountRequest {
+  const told = { ...background, logFile };
+  return { spec, mountpoint, options, transport, memory, supervise, watchdog, background: told, metrics };
+}
+
 async function serveInDaemon(
   wanted: ServedMount,
   transport: TransportName,
@@ -266,12 +291,11 @@ async function serveInDaemon(
   listener: Listener,
   line: string,
 ): Promise<void> {
-  const { spec, options, readyTimeout, memory, metrics } = wanted;
+  const { readyTimeout } = wanted;
   const logFile = openLogFile(place.mountpoint, wanted.logFile, listener.note);
   const deadline = performance.now() + readyTimeout;
   try {
-    const background = { ...wanted.background, logFile: logFile.path };
-    const request = { spec, mountpoint: place.mountpoint, options, transport, memory, background, metrics };
+    const request = requestFor(wanted, transport, place, logFile.path);
     const daemon = await launchDaemon(request, logFile, readyTimeout);
     try {
       await requireVisible(place, Math.max(1, Math.ceil(deadline - performance.now())));
@@ -294,19 +318,25 @@ async function serveHere(
   listener: Listener,
   line: string,
 ): Promise<void> {
-  const [{ serve }, { openLog }] = await Promise.all([import('./serve.js'), import('../log.js')]);
-  const { spec, options, readyTimeout, memory, metrics } = wanted;
+  const [{ openLog }, carry] = await Promise.all([
+    import('../log.js'),
+    wanted.supervise
+      ? import('./supervise.js').then(({ supervise }) => supervise)
+      : import('./serve.js').then(({ serve }) => serve),
+  ]);
+  const { readyTimeout } = wanted;
   const { mountpoint } = place;
   const logFile =
     wanted.logFile === undefined ? undefined : openLogFile(mountpoint, wanted.logFile, listener.note);
-  const background = { ...wanted.background, logFile: logFile?.path };
+  const request = requestFor(wanted, transport, place, logFile?.path);
   try {
-    const request = { spec, mountpoint, options, transport, memory, background, metrics };
-    await serve(request, openLog(logFile?.descriptor ?? STDERR), async () => {
+    const descriptor = logFile?.descriptor ?? STDERR;
+    const ready = async (): Promise<void> => {
       const answer = await probe(mountpoint, readyTimeout);
       if (answer.state === 'answers' && answer.device !== place.device) listener.done(line);
       else if (mountAt(mountpoint)?.id !== place.covered) throw notVisible(place, JSON.stringify(answer));
-    });
+    };
+    await carry(request, openLog(descriptor), ready, [descriptor]);
   } catch (error) {
     await removeNewMount(place);
     throw error;

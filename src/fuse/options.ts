@@ -22,6 +22,10 @@ export interface ParsedOptions {
   readonly stores: readonly string[];
   /** the images above it, the last one wins; as typed */
   readonly uppers: readonly string[];
+  /** see MountRequest */
+  readonly supervise: boolean;
+  /** seconds; see MountRequest */
+  readonly watchdog: number | undefined;
   /** what -o says of open-options.ts */
   readonly open: GivenOptions;
   /** what the server may take of memory, as typed */
@@ -75,6 +79,8 @@ const EFFECTIVE: ReadonlyMap<string, Value> = new Map<string, Value>([
   ['uid', 'number'],
   ['gid', 'number'],
   ['allow_truncated', 'none'],
+  ['supervise', 'none'],
+  ['watchdog', 'number'],
   ['memory', 'text'],
   ...[...OPEN].map(
     ([word, name]) => [word, OPEN_OPTIONS.get(name)!.value === undefined ? 'none' : 'text'] as const,
@@ -154,6 +160,8 @@ export function parseOptions(lists: readonly string[], caller: Caller): ParsedOp
     },
     stores,
     uppers,
+    supervise: asked.has('supervise'),
+    watchdog: number('watchdog'),
     memory: values.get('memory'),
     open,
     ignored,
@@ -187,11 +195,6 @@ export function splitList(list: string): string[] {
   if (quoted) throw new OptionError(`-o ${list}: a double quote is not closed; add the second one`);
   items.push(item);
   return items.filter((text) => text !== '');
-}
-
-/** A value as fusermount3 and libfuse take it in a list: a backslash before each comma and backslash. */
-export function escapeOption(value: string): string {
-  return value.replaceAll(/[\\,]/g, '\\$&');
 }
 
 function splitItem(item: string): [string, string | undefined] {

@@ -50,6 +50,14 @@ export const InitFlag = {
   posixAcl: 1 << 20,
   maxPages: 1 << 22,
   cacheSymlinks: 1 << 23,
+  /** flags2 is there */
+  initExt: 1 << 30,
+} as const;
+
+/** Those in flags2. */
+export const InitFlag2 = {
+  /** the kernel sends requests again on NOTIFY_RESEND: 7.40, Linux 6.9 */
+  hasResend: 1 << 7,
 } as const;
 
 /**
@@ -81,6 +89,8 @@ export const READDIRPLUS = 44;
 export const INTERRUPT = 36;
 /** In the place of an errno, with unique 0: bytes for the kernel's page cache. */
 export const NOTIFY_STORE = 4;
+/** The same, for: what was read and has no answer is to be read once more, with the highest bit of its number set. */
+export const NOTIFY_RESEND = 7;
 
 /** Indexed by opcode. */
 export const OPCODES: readonly (OpcodeRow | undefined)[] = Object.assign([], {

@@ -4,12 +4,19 @@ import { shownName } from '../open.js';
 import { exitNow } from '../system/libc.js';
 import { limitHeaps } from './heap-limits.js';
 import { mountAt } from './mountinfo.js';
+import { reopenLogOnHangup, STANDARD } from './reopen-log.js';
 import { MountControl } from './serve-control.js';
+import { tellReady, tellStopping } from './service-state.js';
 import type { LiveMount, MountRequest, Transport, TransportName } from './transport.js';
 
 async function loadTransport(name: TransportName): Promise<Transport> {
   if (name === 'fuse-native') return (await import('./fuse-native.js')).fuseNative;
   return (await import('./dev-fuse.js')).devFuse;
+}
+
+interface Surroundings {
+  readonly ready: (live: LiveMount) => Promise<void>;
+  readonly logDescriptors: readonly number[];
 }
 
 /**
@@ -20,10 +27,11 @@ export async function serve(
   request: MountRequest,
   log: Logger,
   ready: (live: LiveMount) => Promise<void>,
+  logDescriptors: readonly number[] = STANDARD,
 ): Promise<void> {
   const control = new MountControl(request, log);
   try {
-    await serveUnder(control, request, log, ready);
+    await serveUnder(control, request, log, { ready, logDescriptors });
   } finally {
     control.close();
   }
@@ -33,7 +41,7 @@ async function serveUnder(
   control: MountControl,
   request: MountRequest,
   log: Logger,
-  ready: (live: LiveMount) => Promise<void>,
+  { ready, logDescriptors }: Surroundings,
 ): Promise<void> {
   const image = shownName(request.spec);
   process.title = `erofs ${image} ${request.mountpoint}`;
@@ -43,6 +51,7 @@ async function serveUnder(
   const stop = (reason: string) => {
     log.info({ reason }, 'unmounting');
     stopping = true;
+    tellStopping(log);
     live?.unmount({ evenIfBusy: true }).catch((error) => {
       log.error(error, 'unmounting failed');
       if (mountAt(request.mountpoint)?.id === mountId) return;
@@ -51,7 +60,7 @@ async function serveUnder(
     });
   };
   process.on('SIGINT', stop).on('SIGTERM', stop);
-  process.on('SIGHUP', () => log.info('SIGHUP: nothing to do'));
+  reopenLogOnHangup({ path: request.background?.logFile, descriptors: logDescriptors }, log);
   process.on('uncaughtException', (error) => {
     log.fatal(error, 'a defect of erofs; please report it');
     process.exitCode = 1;
@@ -68,6 +77,7 @@ async function serveUnder(
   try {
     if (stopping) await live.unmount({ evenIfBusy: true });
     else await ready(live);
+    tellReady(`serving ${image} on ${request.mountpoint}`, log);
     void control.listen();
   } catch (error) {
     await live.unmount({ evenIfBusy: true });
@@ -76,6 +86,7 @@ async function serveUnder(
   }
   await live.ended;
   log.info('ended');
+  if (live.hasStuck === true) exitNow(0);
 }
 
 /**

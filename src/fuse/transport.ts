@@ -4,6 +4,7 @@ import type { LayerStatus } from '../control/controlled-mount.js';
 import type { MetricsAddress } from '../control/metrics-address.js';
 import type { ImageSpec } from '../open.js';
 import type { RemoteBytes } from '../prefetch/remote-image.js';
+import type { MountEntry } from './mountinfo.js';
 
 /** The parsed -o list. `undefined` means that the user did not say; src/fuse/options.ts fills in defaults. */
 export interface MountOptions {
@@ -30,10 +31,25 @@ export interface MountRequest {
   readonly transport: TransportName;
   /** bytes that caches and requests may take: see memory-budget.ts */
   readonly memory: number;
+  /** by processes of which another one takes the place when one dies; dev-fuse alone */
+  readonly supervise: boolean;
+  /** milliseconds a request may hang, over what it may wait for a network, before it is ended; 0: for ever */
+  readonly watchdog: number;
   /** what is told of the mount and only who made it knows */
   readonly background?: MountBackground;
   /** where statistics are told to everybody; nowhere unless given */
   readonly metrics?: MetricsAddress | undefined;
+}
+
+/** A mount that was made, and what its requests are read from. Crosses processes but for the descriptor. */
+export interface Connection {
+  readonly descriptor: number;
+  /** as it was when it was made; its path may lead elsewhere by now */
+  readonly entry: MountEntry;
+  /** an earlier process has answered INIT */
+  readonly isInitialised: boolean;
+  /** see PumpOrder */
+  readonly refuseResent: boolean;
 }
 
 export interface MountBackground {
@@ -60,6 +76,8 @@ export interface LiveMount {
   readonly ended: Promise<void>;
   /** of this moment; cheap */
   readonly state: LiveState;
+  /** true where a thread of it is in a call of the system that does not end: the process can only be killed */
+  readonly hasStuck?: boolean;
   /** `busy`: false throws code 'busy' where somebody uses the mount; true detaches it and ends it all the same */
   unmount(options: { readonly evenIfBusy: boolean }): Promise<void>;
 }
@@ -97,4 +115,6 @@ export type MountErrorCode =
   | 'daemon-died'
   | 'timeout'
   | 'no-socket'
+  | 'not-supervised'
+  | 'incompatible'
   | 'mount-failed';

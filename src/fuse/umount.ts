@@ -43,7 +43,7 @@ export async function unmountImage(wanted: WantedUnmount, note: (line: string) =
   const isFuse = entry.type.startsWith('fuse');
   if (wanted.force && isFuse) await abort(entry, servers);
   if (wanted.lazy || wanted.force) await detach(mountpoint, { lazy: true });
-  else await detachUnused(entry);
+  else await detachUnused(entry, servers);
 
   const left = await waitForEnd(servers, wanted.lazy && !wanted.force ? 0 : PATIENCE_MS);
   for (const pid of left) {
@@ -65,20 +65,27 @@ async function abort(entry: MountEntry, servers: readonly number[]): Promise<voi
   }
 }
 
-async function detachUnused(entry: MountEntry): Promise<void> {
+async function detachUnused(entry: MountEntry, servers: readonly number[]): Promise<void> {
   const { mountpoint } = entry;
   try {
     await detach(mountpoint, { lazy: false });
   } catch (error) {
     if (!(error instanceof MountError && error.code === 'busy')) throw error;
-    const isDead = entry.type.startsWith('fuse') && (await isDisconnected(mountpoint));
-    if (!isDead) throw busy(entry, error);
+    if (!entry.type.startsWith('fuse') || !(await isDead(entry, servers))) throw busy(entry, error);
     await detach(mountpoint, { lazy: true });
   }
 }
 
-async function isDisconnected(mountpoint: string): Promise<boolean> {
+/**
+ * A server that was killed can have left a thread that waits in the kernel for one of its own requests: then the connection is
+ * open, served by no process, and is ended here.
+ */
+async function isDead({ mountpoint, minor }: MountEntry, servers: readonly number[]): Promise<boolean> {
   const answer = await probe(mountpoint, PATIENCE_MS);
+  if (answer.state === 'hangs' && servers.length === 0) {
+    abortConnection(minor);
+    return true;
+  }
   return answer.state === 'fails' && answer.code === 'ENOTCONN';
 }
 

@@ -4,7 +4,7 @@
  * LAW: none of them touches the mounted file system, whose server may hang or have died. Root calls umount2(2), or
  * umount(8) where koffi is missing; a plain user calls fusermount3.
  */
-import { mkdtempSync, rmdirSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { mount, UnmountFlag, umount2 } from '../system/libc.js';
@@ -80,16 +80,28 @@ const CONNECTIONS = '/sys/fs/fuse/connections';
  * Throws MountError 'not-mounted', or 'no-permission', also where the control file system is not to be had.
  */
 export function abortConnection(minor: number): void {
-  if (isControlMounted()) {
-    abortThrough(CONNECTIONS, minor);
-    return;
+  withControl(minor, (directory) => abortThrough(directory, minor));
+}
+
+/** How many requests of a FUSE connection have no answer, read or not. undefined where that is not to be known. */
+export function waitingCount(minor: number): number | undefined {
+  try {
+    return withControl(minor, (directory) =>
+      Number(readFileSync(join(directory, `${minor}`, 'waiting'), 'utf8')),
+    );
+  } catch {
+    return undefined;
   }
-  // It belongs at CONNECTIONS, but containers and small systems have none: a private one for this one write.
+}
+
+function withControl<T>(minor: number, act: (directory: string) => T): T {
+  if (isControlMounted()) return act(CONNECTIONS);
+  // It belongs at CONNECTIONS, but containers and small systems have none: a private one for this once.
   const directory = mkdtempSync(join(tmpdir(), 'fusectl-'));
   try {
     mountControl(directory, minor);
     try {
-      abortThrough(directory, minor);
+      return act(directory);
     } finally {
       umount2(directory, UnmountFlag.noFollow | UnmountFlag.detach);
     }

@@ -5,6 +5,7 @@
  * is no longer wanted; after end() with nothing, since the kernel has answered then. None waits for another one, except for memory.
  */
 import { Count, counters } from '../statistics/counters.js';
+import { refusalOf } from './dev-fuse-reply.js';
 import type { Dispatcher } from './dispatch.js';
 import { Errno } from './errno.js';
 import type { WaitingImage } from './image-opening.js';
@@ -12,7 +13,6 @@ import {
   IN_HEADER_SIZE,
   LITTLE_ENDIAN,
   MAX_READ,
-  OUT_HEADER_SIZE,
   READ,
   READDIR,
   READDIRPLUS,
@@ -41,6 +41,8 @@ interface Waiting {
   readonly unique: bigint;
   readonly request: Uint8Array;
   readonly controller: AbortController;
+  /** how often look() has met it */
+  looks: number;
   /** bytes that working on it takes */
   readonly cost: number;
   /** on the clock of performance.now() */
@@ -93,6 +95,7 @@ export class WaitingRequests {
       unique,
       request,
       controller: new AbortController(),
+      looks: 0,
       cost: costOf(request),
       since: performance.now(),
     };
@@ -119,6 +122,21 @@ export class WaitingRequests {
     this.#refuse(waiting, Errno.EINTR);
     waiting.controller.abort();
     this.#tellFull();
+  }
+
+  /** To be called again and again: what it meets for the `most`th time has hung, and is answered with EIO. Returns how many. */
+  look(most: number): number {
+    let hung = 0;
+    for (const waiting of this.#waiting.values()) {
+      waiting.looks++;
+      if (waiting.looks < most) continue;
+      hung++;
+      this.#waiting.delete(waiting.unique);
+      this.#refuse(waiting, Errno.EIO);
+      waiting.controller.abort();
+    }
+    this.#tellFull();
+    return hung;
   }
 
   /** The mount has ended, and with it what waits; nothing is sent from now on. */
@@ -182,12 +200,7 @@ export class WaitingRequests {
   }
 
   #refuse({ request }: Waiting, errno: number): void {
-    const reply = new Uint8Array(OUT_HEADER_SIZE);
-    const view = new DataView(reply.buffer);
-    view.setUint32(0, OUT_HEADER_SIZE, LITTLE_ENDIAN);
-    view.setInt32(4, -errno, LITTLE_ENDIAN);
-    reply.set(request.subarray(8, 16), 8);
-    this.#options.sendRefusal(reply);
+    this.#options.sendRefusal(refusalOf(request, errno));
   }
 
   /** The oldest is forgotten: numbers are never given twice, so that one too many harms nobody. */

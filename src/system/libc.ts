@@ -28,10 +28,12 @@ const LITTLE_ENDIAN = endianness() === 'LE';
 
 const AF_UNIX = 1;
 const SOCK_STREAM = 1;
+const SOCK_DGRAM = 2;
 const SOCK_CLOEXEC = 0o2000000;
 const SOL_SOCKET = 1;
 const SCM_RIGHTS = 1;
 const MSG_CMSG_CLOEXEC = 0x40000000;
+const MSG_DONTWAIT = 0x40;
 const AT_FDCWD = -100;
 const F_WRLCK = 1;
 const F_UNLCK = 2;
@@ -42,6 +44,17 @@ const AT_SYMLINK_NOFOLLOW = 0x100;
 /** The C functions, under their own names; a negative result is a failure. */
 interface Libc {
   socketpair(domain: number, type: number, protocol: number, descriptors: Int32Array): number;
+  socket(domain: number, type: number, protocol: number): number;
+  sendto(
+    socket: number,
+    message: Uint8Array,
+    length: number,
+    flags: number,
+    address: Uint8Array,
+    addressLength: number,
+  ): number;
+  close(descriptor: number): number;
+  dup2(from: number, to: number): number;
   recvmsg(socket: number, message: Uint8Array, flags: number): number;
   mount(source: Uint8Array, target: Uint8Array, type: Uint8Array, flags: number, data: Uint8Array): number;
   umount2(target: Uint8Array, flags: number): number;
@@ -77,6 +90,10 @@ function bindLibc(): Libc {
     const library = koffi.load(null);
     return {
       socketpair: library.func('int socketpair(int, int, int, void *)'),
+      socket: library.func('int socket(int, int, int)'),
+      sendto: library.func('intptr_t sendto(int, const void *, size_t, int, const void *, unsigned int)'),
+      close: library.func('int close(int)'),
+      dup2: library.func('int dup2(int, int)'),
       recvmsg: library.func('intptr_t recvmsg(int, void *, int)'),
       mount: library.func('int mount(const void *, const void *, const void *, unsigned long, const void *)'),
       umount2: library.func('int umount2(const void *, int)'),
@@ -155,6 +172,28 @@ export function receiveDescriptor(socket: number): number | undefined {
     );
   }
   return view.getInt32(16, LITTLE_ENDIAN);
+}
+
+/** Sends one datagram to a Unix socket: `address` is its path, or a NUL byte and its abstract name. Never waits. */
+export function sendDatagram(address: Uint8Array, message: Uint8Array): void {
+  const { socket, sendto, close } = libc();
+  const descriptor = check(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0), 'socket', '');
+  try {
+    const family = new Uint8Array(new Uint16Array([AF_UNIX]).buffer);
+    const name = Buffer.concat([family, address]);
+    check(
+      sendto(descriptor, pointable(message), message.length, MSG_DONTWAIT, name, name.length),
+      'sendto',
+      address,
+    );
+  } finally {
+    close(descriptor);
+  }
+}
+
+/** dup2(2): `to` becomes another name of what `from` is; what it was is closed, at once. */
+export function replaceDescriptor(from: number, to: number): void {
+  check(libc().dup2(from, to), 'dup2', '');
 }
 
 /** mount(2). `flags` are MS_* bits. */

@@ -221,11 +221,26 @@ t.test('INIT', async (t) => {
     const flags = payload.getUint32(12, true);
     for (const bit of [0, 4, 13, 14, 18, 22, 23]) t.ok(flags & (1 << bit), `flag 1 << ${bit}`);
     t.notOk(flags & (1 << 20), 'no ACLs without default_permissions');
-    t.notOk(flags & (1 << 30), 'no second word of flags');
+    t.ok(flags & (1 << 30), 'a second word of flags');
+    t.equal(payload.getUint32(32, true), 0, 'in which nothing was offered');
     t.equal(payload.getUint32(20, true), 4096);
     t.equal(payload.getUint32(24, true), 1, 'nanoseconds');
     t.equal(payload.getUint16(28, true), 256, 'pages a request');
-    t.strictSame(client.dispatcher.exchange.kernelVersion, { major: 7, minor: 45 });
+    t.strictSame(client.dispatcher.exchange.kernelVersion, { major: 7, minor: 45, resends: false });
+  });
+  await t.test('requests that are sent again', async (t) => {
+    const offer = (flags: number, more: number) => {
+      const client = new FuseClient(tree());
+      const body = Buffer.concat([record(7, 45, 131_072, flags, more), Buffer.alloc(44)]);
+      const taken = client.ask('INIT', 0n, body).payload.getUint32(32, true);
+      return { taken, ...client.dispatcher.exchange.kernelVersion };
+    };
+    t.match(offer(0xffff_ffff, 0xffff_ffff), { taken: 1 << 7, resends: true });
+    t.match(
+      offer(0xbfff_ffff, 0xffff_ffff),
+      { taken: 0, resends: false },
+      'by a kernel whose record ends before',
+    );
   });
   await t.test('takes nothing that was not offered', async (t) => {
     t.equal(init(new FuseClient(tree()), 7, 31, 1).payload.getUint32(12, true), 1);
@@ -249,7 +264,7 @@ t.test('INIT', async (t) => {
   await t.test('an older version is refused', async (t) => {
     const client = new FuseClient(tree());
     t.equal(init(client, 7, 30, 0).error, -constants.errno.EPROTO);
-    t.strictSame(client.dispatcher.exchange.kernelVersion, { major: 7, minor: 30 });
+    t.strictSame(client.dispatcher.exchange.kernelVersion, { major: 7, minor: 30, resends: false });
     t.equal(init(client, 6, 99, 0).error, -constants.errno.EPROTO);
   });
   await t.test('a kernel that sends the short record of before 7.36', async (t) => {

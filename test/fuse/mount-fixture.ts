@@ -64,6 +64,8 @@ export function makeRequest(
     spec: { image },
     mountpoint,
     transport: 'dev-fuse',
+    supervise: false,
+    watchdog: 0,
     memory: DEFAULT_MEMORY,
     options: {
       allowOther: false,
@@ -84,14 +86,19 @@ export class MountServer {
   readonly exited: Promise<number | null>;
   log = '';
 
-  constructor(request: MountRequest, user: number) {
-    accessSync(SERVER);
+  constructor(
+    request: MountRequest,
+    user: number,
+    { program = SERVER, environment = {} }: { program?: string; environment?: Record<string, string> } = {},
+  ) {
+    accessSync(program);
     const identity = user === 0 ? {} : { uid: user, gid: user };
     const seen = user === 0 ? (path: string) => path : asPlainReaches;
     const spec = { ...request.spec, image: seen(request.spec.image) };
-    const args = [seen(SERVER), JSON.stringify({ ...request, spec })];
+    const args = [seen(program), JSON.stringify({ ...request, spec })];
     const stdio = ['pipe', 'pipe', 'pipe'] as const;
-    this.process = spawn(seen(process.execPath), args, { stdio: [...stdio], cwd: '/', ...identity });
+    const env = { ...process.env, ...environment };
+    this.process = spawn(seen(process.execPath), args, { stdio: [...stdio], cwd: '/', env, ...identity });
     this.process.stderr!.setEncoding('utf8').on('data', (text: string) => {
       this.log += text;
     });
