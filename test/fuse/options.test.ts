@@ -106,6 +106,14 @@ t.test('layers, and what containerd and the kernel call things', async (t) => {
   t.throws(() => parse('upper='), { message: /a value is missing/ });
 });
 
+t.test('how long a mount lives', async (t) => {
+  t.match(parse('ro'), { supervise: false, watchdog: undefined });
+  t.match(parse('supervise,watchdog=5'), { supervise: true, watchdog: 5 });
+  t.match(parse('watchdog=0'), { watchdog: 0 });
+  t.throws(() => parse('watchdog=soon'), { message: /watchdog=soon: expected a number/ });
+  t.throws(() => parse('supervise=yes'), { message: /supervise takes no value/ });
+});
+
 t.test('what has no effect is listed as it was typed', async (t) => {
   t.same(parse('loop,ro,dax=never,cache_strategy=readahead,X-containerd.a=b,x-systemd.b').ignored, [
     'loop',

@@ -69,6 +69,24 @@ t.test('each is answered when its own bytes have come', async (t) => {
   t.equal(requests.count, 0);
 });
 
+t.test('what waits for too long is answered with EIO', async (t) => {
+  const { requests, gates, replies, ask } = waiting();
+  const [early, late] = [ask(), ask()];
+  requests.accept(early.request);
+  t.equal(requests.look(3), 0);
+  requests.accept(late.request);
+  t.equal(requests.look(3), 0);
+  t.equal(requests.look(3), 1, 'met for the third time');
+  t.equal(uniqueOf(replies[0]!), early.unique);
+  t.equal(errorOf(replies[0]!), -EIO);
+  t.ok(gates[0]!.signal?.aborted, 'its waiting ends');
+  gates[1]!.through();
+  await settled();
+  t.equal(uniqueOf(replies[1]!), late.unique, 'the other one goes on');
+  t.equal(replies.length, 2, 'and each has one answer');
+  t.equal(requests.count, 0);
+});
+
 t.test('an interrupt is answered at once, and ends the waiting', async (t) => {
   const { requests, gates, replies, ask, problems } = waiting();
   const [one, other] = [ask(), ask()];
