@@ -23,8 +23,8 @@ const rules: Record<string, { readonly from: readonly string[]; readonly typesOf
   'open-objects.ts': { from: ['cache', 'objects', 'tree'], typesOf: ['open.ts'] },
   // commands, for the walk and the paths that they share
   prefetch: {
-    from: ['erofs-reader', 'cache', 'remote', 'options', 'system', 'commands'],
-    typesOf: ['tree', 'open.ts'],
+    from: ['erofs-reader', 'tree', 'cache', 'remote', 'options', 'system', 'commands'],
+    typesOf: ['open.ts'],
   },
   registry: { from: ['remote', 'system', 'verity', 'options'], typesOf: ['cache', 'layers'] },
   // erofs-reader, for a codec
