@@ -11,7 +11,7 @@ import { install, root } from './install.mjs';
 import { prepareSystem } from './system-packages.mjs';
 
 /** Two cores are what the suites were made for: with more files at a time their time limits would measure the load. */
-const jobs = 2;
+const jobs = 3;
 
 const dist = join(root, 'dist');
 const patterns = process.argv.slice(2);
