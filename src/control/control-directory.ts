@@ -12,7 +12,7 @@ import { ControlError } from './control-error.js';
 
 /** Bytes of a path that a socket may have (unix(7)), the NUL left out. */
 const LONGEST_PATH = 107;
-const LONGEST_NAME = '/4194304-9.sock'.length;
+const LONGEST_NAME = '/4194304.upgrade'.length;
 const ALL_USERS = '/run/user';
 const NAME = /^(\d+)(?:-\d)?\.sock$/;
 
@@ -46,6 +46,16 @@ function runtimeDirectory(): string | undefined {
 }
 
 const temporaryDirectory = (owner: number): string => join(tmpdir(), `erofs-${owner}`);
+
+/** The path of what has this name in one of this user's folders; undefined where none has it. */
+export function findInControlDirectory(name: string): string | undefined {
+  for (const { directory, owner } of ownDirectories(user())) {
+    const stat = lookAt(directory);
+    const path = join(directory, name);
+    if (stat?.isDirectory() === true && stat.uid === owner && lookAt(path) !== undefined) return path;
+  }
+  return undefined;
+}
 
 /** Sockets of this user's mounts; of everybody's for root. One need not have a listener any more. Throws the system's error. */
 export function controlSockets(): ControlSocket[] {

@@ -1,14 +1,13 @@
 /**
- * Where a supervisor hears orders, and giving them: a socket in a directory that nobody but its user may enter, called after its
- * process.
+ * Where a supervisor hears orders, and giving them: a socket beside those of mounts, called after its process.
  *
  * LAW: whoever may connect may have any program run as the supervisor's user; so nobody else may.
  */
 import { once } from 'node:events';
-import { existsSync, lstatSync, readdirSync, rmSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import { dirname, join } from 'node:path';
-import { makeDirectories } from '../system/directories.js';
+import { join } from 'node:path';
+import { findInControlDirectory, openControlDirectory } from '../control/control-directory.js';
 import { hearAll, tell } from './json-lines.js';
 import { isRunning } from './process-table.js';
 import { MountError, type MountErrorCode } from './transport.js';
@@ -28,37 +27,24 @@ type Reply =
   | { readonly upgraded: Upgraded }
   | { readonly error: { readonly code: MountErrorCode; readonly message: string } };
 
-/** undefined where this user has no such directory. */
-function directory(): string | undefined {
-  if (process.geteuid?.() === 0) return '/run/erofsjs';
-  const runtime = process.env.XDG_RUNTIME_DIR;
-  return runtime?.startsWith('/') === true ? join(runtime, 'erofsjs') : undefined;
-}
-
-function socketPath(pid: number): string | undefined {
-  const place = directory();
-  return place === undefined ? undefined : join(place, `${pid}.sock`);
-}
+const SUFFIX = '.upgrade';
 
 /** Those of supervisors that were killed. */
 function removeDead(place: string): void {
   for (const name of readdirSync(place)) {
+    if (!name.endsWith(SUFFIX)) continue;
     const pid = Number.parseInt(name, 10);
     if (pid === process.pid || !isRunning(pid)) rmSync(join(place, name), { force: true });
   }
 }
 
-/** Calls `upgrade` for each order until the server that it resolves with is closed. Rejects where there is no place for the socket. */
+/**
+ * Calls `upgrade` for each order until the server that it resolves with is closed. Rejects with ControlError 'unsafe-directory' where
+ * there is no place for the socket.
+ */
 export async function hearOrders(upgrade: (program: ServingProgram) => Promise<Upgraded>): Promise<Server> {
-  const path = socketPath(process.pid);
-  if (path === undefined)
-    throw new MountError('no-permission', 'XDG_RUNTIME_DIR names no directory for a socket');
-  const place = dirname(path);
-  makeDirectories(place, 0o700);
-  const { uid, mode } = lstatSync(place);
-  if (uid !== process.geteuid?.() || (mode & 0o077) !== 0) {
-    throw new MountError('no-permission', `${place} is open to others; remove it, or chmod 0700 it`);
-  }
+  const place = openControlDirectory();
+  const path = join(place, `${process.pid}${SUFFIX}`);
   removeDead(place);
   const server = createServer((socket) => {
     const obey = async (program: ServingProgram): Promise<void> => {
@@ -94,7 +80,9 @@ export function orderUpgrade(
   servers: readonly number[],
   program: ServingProgram,
 ): Promise<Upgraded> {
-  const path = servers.map(socketPath).find((place) => place !== undefined && existsSync(place));
+  const path = servers
+    .map((pid) => findInControlDirectory(`${pid}${SUFFIX}`))
+    .find((found) => found !== undefined);
   const none = `no supervisor answers for the mount on ${mountpoint}`;
   const remedy = 'only one that was made with --supervise, by this user, can be upgraded while it is mounted';
   return new Promise((resolve, reject) => {
