@@ -29,9 +29,9 @@ try {
 
 async function test() {
   const { runTests } = await import('./run-tests.mjs');
-  // all that the suites mount and write lies below one folder, so that what they leave can be seen
+  // all that the suites mount and write lies below one folder, so that what they leave can be seen; all users may write, as in /tmp
   const scratch = mkdtempSync(join(tmpdir(), 'erofsjs-test-'));
-  chmodSync(scratch, 0o755);
+  chmodSync(scratch, 0o1777);
   const totals = await runTests(testFiles(), { dist, jobs, environment: { TMPDIR: scratch } });
   totals.failed += await clear(scratch);
   console.log(`${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`);
