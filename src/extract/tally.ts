@@ -32,7 +32,7 @@ export class Tally {
 export class Shortfalls {
   readonly #kinds = new Map<string, { count: number; example: string }>();
 
-  /** `kind` is a phrase that follows a number, such as "device nodes were left out". */
+  /** `kind` is a sentence of many, such as "device nodes were left out". */
   add(kind: string, example: () => string): void {
     const known = this.#kinds.get(kind);
     if (known === undefined) this.#kinds.set(kind, { count: 1, example: example() });
@@ -41,6 +41,6 @@ export class Shortfalls {
 
   /** One line a kind. */
   lines(): string[] {
-    return [...this.#kinds].map(([kind, { count, example }]) => `${count} ${kind}, such as ${example}`);
+    return [...this.#kinds].map(([kind, { count, example }]) => `${kind} (${count}, such as ${example})`);
   }
 }

@@ -203,7 +203,7 @@ if (isRoot) {
           ['whiteout', device('character', 0, 0)],
         ),
       problems: [],
-      notes: [/2 device nodes were left out, which --devices makes, such as /],
+      notes: [/device nodes were left out, which --devices makes \(2, such as /],
       made: ['s whiteout'],
     },
     'rights that are not asked for': {
@@ -216,8 +216,8 @@ if (isRoot) {
         ),
       problems: [],
       notes: [
-        /2 setuid or setgid bits were left out, which --suid keeps, such as /,
-        /1 file capabilities were left out, which --suid keeps, such as able/,
+        /setuid or setgid bits were left out, which --suid keeps \(2, such as /,
+        /file capabilities were left out, which --suid keeps \(1, such as able/,
       ],
       made: ['d shared', 'f able', 'f both', 'f uid'],
     },

@@ -64,8 +64,8 @@ t.test('plain as a plain user', { skip: noPython ?? noSuchUser('plain') ?? onlyR
   const said = await erofs(['extract', image, target], { user: 'plain' });
   t.equal(said.status, 0, describeRun(said));
   t.match(said.stderr, /owners were not restored, which only root can do/);
-  t.match(said.stderr, /2 device nodes were left out, which only root can make/);
-  t.match(said.stderr, /extended attributes were refused, such as trusted\./);
+  t.match(said.stderr, /device nodes were left out, which only root can make \(2, /);
+  t.match(said.stderr, /extended attributes were refused \(\d+, such as trusted\./);
   const seen = await observe<Manifest>(manifestProgram, [target]);
   t.same(
     differences(withoutDirectoryLinks(seen), withoutDirectoryLinks(asPlainUser(readManifest(manifest)))),
