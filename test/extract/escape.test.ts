@@ -299,15 +299,12 @@ t.test('a neighbour that swaps names while they are made', async (t) => {
   const around = new Surroundings(scratch);
   const foreign = { uid: 4321, gid: 4321, permissions: 0o777 };
   const image = scratch.file('many.erofs');
-  const names = Array.from(
-    { length: Number(process.env.ROUNDS ?? 150) },
-    (_, index): [string, NodeSpec][] => [
-      [`d${index}`, directory({ secret: file('inside', foreign), new: file('inside', foreign) }, foreign)],
-      [`f${index}`, file('inside', foreign)],
-      [`l${index}`, symlink('f', foreign)],
-      [`p${index}`, fifo(foreign)],
-    ],
-  );
+  const names = Array.from({ length: Number(process.env.ROUNDS ?? 60) }, (_, index): [string, NodeSpec][] => [
+    [`d${index}`, directory({ secret: file('inside', foreign), new: file('inside', foreign) }, foreign)],
+    [`f${index}`, file('inside', foreign)],
+    [`l${index}`, symlink('f', foreign)],
+    [`p${index}`, fifo(foreign)],
+  ]);
   writeImage({ root: entries(...names.flat()) }).save(image);
   const before = around.seen();
   const neighbour = run('python3', ['-c', SWAP, around.target, around.outside], { limit: 120 });

@@ -17,7 +17,7 @@ import { erofs, run, start } from '../support/run.js';
 import { Scratch } from '../support/scratch.js';
 import { until } from '../support/until.js';
 
-const ROUNDS = Number(process.env.KILL_ROUNDS ?? 4);
+const ROUNDS = Number(process.env.KILL_ROUNDS ?? 3);
 /** A life ends after so many requests at most, and then so many milliseconds. */
 const REQUESTS = 12;
 const MOMENT = 15;

@@ -1,6 +1,6 @@
 /** One suite over every fixture: a front end shows what the manifest says, nothing more and nothing less. */
 import t, { type Test } from 'tap';
-import { allFixtures, type Fixture } from './fixture.js';
+import { allFixtures, type Fixture, someFixtures } from './fixture.js';
 import type { FrontEnd } from './front-end.js';
 import { differences, type Manifest, readManifest } from './manifest.js';
 import { type Mounted, mount, remains } from './mounted.js';
@@ -23,8 +23,7 @@ export interface FixtureSuite {
 export function fixtureSuite({ front, every = 1, missingFor, shows, also }: FixtureSuite): void {
   const scratch = new Scratch(t);
   t.ok(allFixtures.length > 0, 'there are fixtures');
-  const isTaken = (i: number) => i % every === 0 || process.env.FIXTURES === 'all';
-  for (const fixture of allFixtures.filter((_, i) => isTaken(i))) {
+  for (const fixture of someFixtures(every)) {
     const skip = front.missing ?? noPython ?? missingFor?.(fixture) ?? false;
     t.test(`${fixture.name} through ${front.name}`, { skip }, async (t) => {
       const mounted = await mount(scratch, front, fixture);
