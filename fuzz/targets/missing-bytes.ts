@@ -20,6 +20,8 @@ import { readNode } from './read-node.js';
 const PAGE = 16 << 10;
 /** As the driver of a mount has it: what takes more ends in an error there, too. */
 const MOST_ROUNDS = 64;
+/** Of the time that one operation may take: each round walks again to where the last one ended. */
+const TIMES = 8;
 
 class ComingBytes implements ByteView {
   readonly sizes: readonly number[];
@@ -101,7 +103,7 @@ function untilHere<T>(bytes: ComingBytes, work: () => T): T {
 const read: ReadImage = (bytes, devices, nodes, edits, rules) => {
   const coming = new ComingBytes([bytes, ...devices], rules);
   const attempt = <T>(what: string, work: () => T): T | undefined =>
-    rules.operation(what, () => untilHere(coming, work));
+    rules.operation(what, () => untilHere(coming, work), TIMES);
   const image = attempt('opening', () => new ErofsImage(coming, { allowTruncated: edits.length % 2 === 0 }));
   if (image === undefined) return;
   const tree = new ImageTree(image, { report: () => {}, nodes: new Map() });
