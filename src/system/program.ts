@@ -8,12 +8,16 @@ export interface ProgramResult {
   readonly success: boolean;
   /** what it wrote to stderr on one line, or how it ended where it wrote nothing */
   readonly complaint: string;
+  /** what it wrote to stdout, where that was wanted */
+  readonly output: string;
 }
 
 export interface ProgramOptions {
   /** what the program finds as its descriptor 3 */
   readonly descriptor?: number;
   readonly environment?: Readonly<Record<string, string>>;
+  /** otherwise nobody listens to its stdout */
+  readonly withOutput?: boolean;
 }
 
 /** A program that asks a file system that hangs does not come back. */
@@ -28,17 +32,21 @@ export async function runProgram(
   args: readonly string[],
   options: ProgramOptions = {},
 ): Promise<ProgramResult> {
-  const path = process.env.PATH ? `${process.env.PATH}:${SYSTEM_PATH}` : SYSTEM_PATH;
+  const path = searchPath();
   const file = findProgram(program, path);
   return new Promise((resolve, reject) => {
     const child = spawn(file, args, {
       env: { ...process.env, LC_ALL: 'C', PATH: path, ...options.environment },
-      stdio: ['ignore', 'ignore', 'pipe', options.descriptor ?? 'ignore'],
+      stdio: ['ignore', options.withOutput ? 'pipe' : 'ignore', 'pipe', options.descriptor ?? 'ignore'],
       // Out of this process's group: what interrupts a command must not interrupt its clearing up.
       detached: true,
     });
     const timer = setTimeout(() => child.kill('SIGKILL'), PATIENCE_MS);
     let written = '';
+    let output = '';
+    child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+    });
     child.stderr!.setEncoding('utf8').on('data', (text: string) => {
       written += text;
     });
@@ -50,13 +58,20 @@ export async function runProgram(
       clearTimeout(timer);
       const ending = signal === null ? `it ended with status ${status}` : `it was ended by ${signal}`;
       const complaint = written.trim().replaceAll(/\s*\n\s*/g, '; ') || ending;
-      resolve({ success: status === 0, complaint });
+      resolve({ success: status === 0, complaint, output });
     });
   });
 }
 
-/** execvp(3) says EACCES also for a program that is nowhere, where a folder of PATH may not be entered. */
-function findProgram(program: string, path: string): string {
+function searchPath(): string {
+  return process.env.PATH ? `${process.env.PATH}:${SYSTEM_PATH}` : SYSTEM_PATH;
+}
+
+/**
+ * The file that runProgram() would run. Throws an error with code ENOENT or EACCES as that does.
+ * execvp(3) says EACCES also for a program that is nowhere, where a folder of PATH may not be entered.
+ */
+export function findProgram(program: string, path = searchPath()): string {
   if (program.includes('/')) return program;
   const places = path.split(':').map((folder) => join(folder, program));
   const found = places.find(isExecutable);

@@ -13,7 +13,14 @@ t.test('what a program complains of is one line', async (t) => {
   t.strictSame(await runProgram(process.execPath, write('first\n  second\n', 3)), {
     success: false,
     complaint: 'first; second',
+    output: '',
   });
+});
+
+t.test('what a program prints is read where it is wanted', async (t) => {
+  const printing = ['-e', 'console.log("3.14")'];
+  t.match(await runProgram(process.execPath, printing, { withOutput: true }), { output: '3.14\n' });
+  t.match(await runProgram(process.execPath, printing), { output: '' });
 });
 
 t.test('how a silent program ended', async (t) => {
