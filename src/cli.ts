@@ -7,6 +7,7 @@ import { command as cache } from './commands/cache.js';
 import { command as cat } from './commands/cat.js';
 import { command as diff, EXIT_TROUBLE } from './commands/diff.js';
 import { command as digest } from './commands/digest.js';
+import { command as doctor } from './commands/doctor.js';
 import { command as du } from './commands/du.js';
 import { command as dump } from './commands/dump.js';
 import { command as explain } from './commands/explain.js';
@@ -57,6 +58,7 @@ const commands = [
   upgrade,
   status,
   stats,
+  doctor,
   ls,
   tree,
   find,

@@ -13,6 +13,8 @@ import { ControlError } from './control-error.js';
 /** Bytes of a path that a socket may have (unix(7)), the NUL left out. */
 const LONGEST_PATH = 107;
 const LONGEST_NAME = '/4194304.upgrade'.length;
+/** Bits of its mode that may not be set. */
+export const FOR_OTHERS = 0o077;
 const ALL_USERS = '/run/user';
 const NAME = /^(\d+)(?:-\d)?\.sock$/;
 
@@ -26,14 +28,19 @@ const user = (): number => process.geteuid?.() ?? 0;
 
 /** The folder of this user, made where it is missing. Throws ControlError 'unsafe-directory', or the system's error. */
 export function openControlDirectory(): string {
-  const directory = runtimeDirectory() ?? temporaryDirectory(user());
+  const directory = controlDirectory();
   makeDirectories(directory, 0o700);
-  const complaint = strangersReach(directory, lstatSync(directory), 0o077);
+  const complaint = strangersReach(directory, lstatSync(directory), FOR_OTHERS);
   if (complaint === undefined) return directory;
   throw new ControlError(
     'unsafe-directory',
     `the control socket's directory ${directory} is not used: ${complaint}`,
   );
+}
+
+/** The folder of this user, which need not exist. Throws the system's error. */
+export function controlDirectory(): string {
+  return runtimeDirectory() ?? temporaryDirectory(user());
 }
 
 /** undefined where the variable names no directory of this user's own, as after su(1), or one with too long a path. */

@@ -14,6 +14,9 @@ type UncompressSync = (block: Uint8Array) => Uint8Array;
 const SIZE_HEADER = 4;
 const native = loadNative();
 
+/** Whether lz4-napi has loaded. */
+export const hasNativeDecoder = native !== undefined;
+
 function loadNative(): UncompressSync | undefined {
   try {
     return (createRequire(import.meta.url)('lz4-napi') as { uncompressSync: UncompressSync }).uncompressSync;

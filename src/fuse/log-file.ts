@@ -11,7 +11,8 @@ export function defaultLogFile(mountpoint: string): string {
   return join(logDirectory(), `${name}.log`);
 }
 
-function logDirectory(): string {
+/** Where logs go unless a file is chosen; it need not exist. */
+export function logDirectory(): string {
   if (process.geteuid?.() === 0) return '/var/log/erofsjs';
   const state = process.env.XDG_STATE_HOME;
   // the XDG base directory specification: a relative path is to be ignored

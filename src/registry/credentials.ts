@@ -52,7 +52,8 @@ async function findIn(
   return found || storedCredential(config, target);
 }
 
-function credentialFiles(environment: NodeJS.ProcessEnv, home: string): readonly string[] {
+/** Files that are looked into, in this order; they need not exist. */
+export function credentialFiles(environment: NodeJS.ProcessEnv, home: string): readonly string[] {
   const { DOCKER_CONFIG, XDG_RUNTIME_DIR, XDG_CONFIG_HOME } = environment;
   return [
     join(DOCKER_CONFIG || join(home, '.docker'), 'config.json'),

@@ -120,6 +120,20 @@ const rules: Record<string, { readonly from: readonly string[]; readonly typesOf
   },
   compare: { from: ['tree', 'open.ts', 'system', 'commands'] },
   find: { from: ['erofs-reader', 'tree', 'open.ts', 'commands', 'report'] },
+  // commands, for sizes, quoting and the words for failures
+  doctor: {
+    from: [
+      'commands',
+      'cache',
+      'control',
+      'fuse',
+      'registry',
+      'remote',
+      'system',
+      'erofs-reader',
+      'memory-budget.ts',
+    ],
+  },
   // info and stat print what the reader knows of an image beyond its tree
   commands: {
     from: [
@@ -137,6 +151,8 @@ const rules: Record<string, { readonly from: readonly string[]; readonly typesOf
       'find',
       'compare',
       'check',
+      'doctor',
+      'memory-budget.ts',
       'control',
       'statistics',
       'prefetch',
