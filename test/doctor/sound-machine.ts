@@ -1,4 +1,5 @@
 /** A machine on which all is well for a plain user, and the same with something wrong. */
+import type { State } from '../../src/doctor/finding.js';
 import type { Machine, Part, Places } from '../../src/doctor/machine.js';
 
 /** What differs; what is not named is as on the sound one. */
@@ -24,6 +25,16 @@ export interface Wrong {
   /** seconds by which the server is ahead; undefined: it is not reached */
   readonly ahead?: number;
 }
+
+/** What is wrong, the line that says so, and its remedy. */
+export type Row = readonly [
+  what: string,
+  wrong: Wrong,
+  check: string,
+  state: State,
+  found: RegExp,
+  remedy: string | RegExp,
+];
 
 const NOW = Date.UTC(2026, 0, 1);
 
