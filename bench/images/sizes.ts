@@ -15,6 +15,7 @@ export interface Size {
   readonly container: ContainerShape;
   /** random files that are read, random reads of 4 KiB, mounts at once, starts one after the other */
   readonly randomFiles: number;
+  /** as many as the large file has blocks, as fio reads */
   readonly randomReads: number;
   readonly mounts: number;
   readonly starts: number;
@@ -37,7 +38,7 @@ export const SIZES = {
     firstUse: true,
     container: container('node', [3000, 35_000], [12_000, 8000], 600),
     randomFiles: 500,
-    randomReads: 10_000,
+    randomReads: 65_536,
     mounts: 100,
     starts: 20,
     rounds: 5,
@@ -49,7 +50,7 @@ export const SIZES = {
     firstUse: false,
     container: container('node', [300, 20_000], [1000, 5000], 300),
     randomFiles: 200,
-    randomReads: 2000,
+    randomReads: 12_288,
     mounts: 10,
     starts: 3,
     rounds: 2,
