@@ -20,7 +20,7 @@ export function escapeBytes(bytes: Uint8Array): string {
  * Throws code 'bad-escape' where a percent sign is not followed by two hexadecimal digits.
  */
 export function unescapeBytes(text: string): Uint8Array {
-  const source = Buffer.from(text, 'utf8');
+  const source = new TextEncoder().encode(text);
   const bytes = new Uint8Array(source.length);
   let length = 0;
   for (let at = 0; at < source.length; at++) {
@@ -28,7 +28,7 @@ export function unescapeBytes(text: string): Uint8Array {
       bytes[length++] = source[at]!;
       continue;
     }
-    const digits = source.toString('latin1', at + 1, at + 3);
+    const digits = String.fromCharCode(...source.subarray(at + 1, at + 3));
     if (!/^[0-9A-Fa-f]{2}$/.test(digits)) throw new EscapeError(text, at);
     bytes[length++] = Number.parseInt(digits, 16);
     at += 2;

@@ -1,7 +1,14 @@
 /** File types, and the ten letters of a mode as ls(1) writes them. */
-import { constants } from 'node:fs';
-
-const { S_IFMT, S_IFSOCK, S_IFLNK, S_IFREG, S_IFBLK, S_IFDIR, S_IFCHR, S_IFIFO } = constants;
+import {
+  S_IFBLK,
+  S_IFCHR,
+  S_IFDIR,
+  S_IFIFO,
+  S_IFLNK,
+  S_IFMT,
+  S_IFREG,
+  S_IFSOCK,
+} from '../erofs-reader/layout.js';
 
 const TYPES: Readonly<Record<number, { letter: string; name: string }>> = {
   [S_IFSOCK]: { letter: 's', name: 'socket' },

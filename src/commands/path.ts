@@ -20,7 +20,7 @@ export class PathError extends Error {
 
 /** The bytes of a path from the command line; throws EscapeError for bad escapes where it is `escaped`. */
 export function pathArgument(text: string, escaped: boolean): Uint8Array {
-  return escaped ? unescapeBytes(text) : Buffer.from(text, 'utf8');
+  return escaped ? unescapeBytes(text) : new TextEncoder().encode(text);
 }
 
 /**

@@ -3,6 +3,8 @@
 /** Control characters, what turns the direction of writing, line separators, and what is no UTF-8. */
 const UNSAFE = /[\p{Cc}\p{Bidi_Control}\u2028\u2029\ufffd]/u;
 
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+
 const SHORT_ESCAPES: Readonly<Record<number, string>> = {
   7: '\\a',
   8: '\\b',
@@ -18,7 +20,7 @@ const SHORT_ESCAPES: Readonly<Record<number, string>> = {
 
 /** The bytes as text: as they are where that is harmless, otherwise in the form $'a\nb\377' that a shell reads back. */
 export function quoteName(bytes: Uint8Array): string {
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8');
+  const text = decoder.decode(bytes);
   if (!UNSAFE.test(text)) return text;
   let quoted = "$'";
   for (const byte of bytes) quoted += quoteByte(byte);

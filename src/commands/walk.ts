@@ -39,7 +39,7 @@ export class WalkError extends Error {
   }
 }
 
-const SELF = Buffer.from('.');
+const SELF = Uint8Array.of(0x2e);
 
 /** The entry that a walk begins at. Rejects with what getattr() throws. */
 export async function startAt(open: OpenTree, node: NodeId): Promise<Entry> {

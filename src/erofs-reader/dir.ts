@@ -107,7 +107,7 @@ function readBlock(image: ErofsImage, node: DataNode, block: number): DirectoryB
 }
 
 /** Unsigned byte order, a shorter prefix first: the order of the format. */
-function compareNames(a: Uint8Array, b: Uint8Array): number {
+export function compareNames(a: Uint8Array, b: Uint8Array): number {
   const length = Math.min(a.length, b.length);
   for (let i = 0; i < length; i++) {
     if (a[i] !== b[i]) return a[i]! - b[i]!;
