@@ -1,24 +1,17 @@
-/** The public API: images as trees. Mounts are made by the command. */
+/** The public API: images as trees of files, and mounts. docs/library.md tells how it is used. */
 
-export type { BlobRange, Source } from './cache/source.js';
-export { isMiss, type Miss, type MissedRange } from './erofs-reader/bytes.js';
-export { ErofsError, type ErofsErrorCode } from './erofs-reader/errors.js';
-export { ErofsImage } from './erofs-reader/image.js';
-export {
-  type ImageSpec,
-  type LayerSpec,
-  type OpenedImage,
-  type OpenedLayer,
-  openImage,
-  openSources,
-  type ProblemReport,
-} from './open.js';
-export {
-  type Attr,
-  type DirEntry,
-  FileType,
-  type NodeId,
-  type ReadonlyTree,
-  type StatFs,
-  TreeError,
-} from './tree/tree.js';
+export type {
+  Entry,
+  Image,
+  NameEncoding,
+  NodeType,
+  Path,
+  Stats,
+  StreamRange,
+  WalkEntry,
+  WalkOptions,
+  Xattr,
+} from './library/image.js';
+export { type Mount, type MountOptions, mount, type UnmountOptions } from './library/mount-image.js';
+export { type ImageOptions, type NodeImage, openImage } from './library/open-image.js';
+export type { OpenOptions, Setting } from './library/open-options.js';

@@ -30,5 +30,5 @@ export const command: CommandModule<object, UmountArguments> = {
 async function run({ dir, lazy, force }: UmountArguments): Promise<void> {
   const { unmountImage } = await import('../fuse/umount.js');
   const note = (line: string) => console.error(`erofs umount: ${line}`);
-  await unmountImage({ mountpoint: dir, lazy, force }, note);
+  await unmountImage({ mountpoint: dir, lazy, force, mayLeave: true }, note);
 }

@@ -15,6 +15,8 @@ export interface WantedUnmount {
   readonly lazy: boolean;
   /** end it now: whoever uses it meets errors */
   readonly force: boolean;
+  /** this process leaves its working directory, which may be what keeps the mount busy */
+  readonly mayLeave: boolean;
 }
 
 const PATIENCE_MS = 5_000;
@@ -37,8 +39,7 @@ export async function unmountImage(wanted: WantedUnmount, note: (line: string) =
     const what = `${mountpoint} is a mount of type ${entry.type} and none of ours`;
     throw new MountError('not-mounted', `${what}; use: umount ${mountpoint}`);
   }
-  // the working directory of this very process may be what keeps the mount busy
-  process.chdir('/');
+  if (wanted.mayLeave) process.chdir('/');
 
   const isFuse = entry.type.startsWith('fuse');
   if (wanted.force && isFuse) await abort(entry, servers);
