@@ -10,7 +10,7 @@ import { countedMemory } from './cache/lru.js';
 import { ChunkRing } from './cache/recent-chunks.js';
 import type { Source } from './cache/source.js';
 import { VerifiedSource } from './cache/verified-source.js';
-import { loadCodecs } from './erofs-reader/codec.js';
+import { loadCodecs } from './erofs-reader/codecs.js';
 import { ErofsError } from './erofs-reader/errors.js';
 import { ErofsImage } from './erofs-reader/image.js';
 import { readSuperblock } from './erofs-reader/superblock.js';

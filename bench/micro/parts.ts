@@ -4,7 +4,8 @@
  * IMAGE is one with large files of LZ4. Medians of tinybench; absolute figures hold for this machine only.
  */
 import { Bench } from 'tinybench';
-import { codecOf, loadCodecs } from '../../src/erofs-reader/codec.js';
+import { codecOf } from '../../src/erofs-reader/codec.js';
+import { loadCodecs } from '../../src/erofs-reader/codecs.js';
 import type { CodedExtent } from '../../src/erofs-reader/extent.js';
 import type { DataNode, ErofsImage } from '../../src/erofs-reader/image.js';
 import { Algorithm } from '../../src/erofs-reader/layout.js';

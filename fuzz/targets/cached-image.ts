@@ -2,7 +2,7 @@
 import { BlockCache } from '../../src/cache/block-cache.js';
 import { ExtentCache } from '../../src/cache/extent-cache.js';
 import { countedMemory } from '../../src/cache/lru.js';
-import { loadCodecs } from '../../src/erofs-reader/codec.js';
+import { loadCodecs } from '../../src/erofs-reader/codecs.js';
 import { ErofsImage } from '../../src/erofs-reader/image.js';
 import { ImageTree } from '../../src/tree/image-tree.js';
 import type { Target } from '../target.js';

@@ -1,5 +1,5 @@
 /** An image as its reader and its tree see it. */
-import { loadCodecs } from '../../src/erofs-reader/codec.js';
+import { loadCodecs } from '../../src/erofs-reader/codecs.js';
 import { readCompressionRecords } from '../../src/erofs-reader/compression-records.js';
 import { ErofsError } from '../../src/erofs-reader/errors.js';
 import { ErofsImage } from '../../src/erofs-reader/image.js';

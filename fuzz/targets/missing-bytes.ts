@@ -5,7 +5,7 @@
  * LAW: a Miss lists something that is not here; and once all of that is here, the operation gets further or ends.
  */
 import { type ByteRange, type ByteView, isMiss, type Miss } from '../../src/erofs-reader/bytes.js';
-import { loadCodecs } from '../../src/erofs-reader/codec.js';
+import { loadCodecs } from '../../src/erofs-reader/codecs.js';
 import { ErofsError } from '../../src/erofs-reader/errors.js';
 import { ErofsImage } from '../../src/erofs-reader/image.js';
 import { ImageTree } from '../../src/tree/image-tree.js';

@@ -15,17 +15,8 @@ export interface Codec {
 /** Fills dst from a block; `exact`: the block ends there, too. false where it does not decode to so many bytes. */
 export type BlockDecoder = (block: Uint8Array, dst: Uint8Array, exact: boolean) => boolean;
 
-/** Decoders that the machine has besides, each looked for when it is first needed. */
-export interface SystemDecoders {
-  lz4?(): BlockDecoder | undefined;
-}
-
-const LOADERS: Readonly<Record<Algorithm, (system: SystemDecoders) => Promise<Codec>>> = {
-  [Algorithm.LZ4]: async ({ lz4 }) => (await import('./codec-lz4.js')).lz4Codec(lz4?.()),
-  [Algorithm.LZMA]: async () => (await import('./codec-lzma.js')).codec,
-  [Algorithm.DEFLATE]: async () => (await import('./codec-deflate.js')).codec,
-  [Algorithm.ZSTD]: async () => (await import('./codec-zstd.js')).codec,
-};
+/** How each codec comes: one that no image needs is not loaded. */
+export type CodecLoaders = Readonly<Record<Algorithm, () => Promise<Codec>>>;
 
 const loaded = new Map<Algorithm, Codec>();
 
@@ -33,11 +24,11 @@ const loaded = new Map<Algorithm, Codec>();
  * Makes the codecs of `algorithms` (bit a set: algorithm a) ready for codecOf. Throws 'unsupported', naming the
  * algorithm, where one cannot be loaded.
  */
-export async function loadCodecs(algorithms: number, system: SystemDecoders = {}): Promise<void> {
+export async function loadCodecsBy(algorithms: number, loaders: CodecLoaders): Promise<void> {
   for (const algorithm of Object.values(Algorithm)) {
     if (!(algorithms & (1 << algorithm)) || loaded.has(algorithm)) continue;
     try {
-      loaded.set(algorithm, await LOADERS[algorithm](system));
+      loaded.set(algorithm, await loaders[algorithm]());
     } catch (error) {
       throw new ErofsError(
         'unsupported',
@@ -49,7 +40,7 @@ export async function loadCodecs(algorithms: number, system: SystemDecoders = {}
   }
 }
 
-/** Throws 'unsupported' where loadCodecs was not called for the image. */
+/** Throws 'unsupported' where loadCodecsBy was not called for the image. */
 export function codecOf(algorithm: Algorithm): Codec {
   const codec = loaded.get(algorithm);
   if (codec === undefined) {

@@ -1,15 +1,13 @@
 /**
  * Decompression of ZSTD: a frame at once by node:zlib where this Node has it (22.15 and later), else by zstddec, a build of the
  * reference decoder for WebAssembly: 330 to 970 MB/s; a stream of frames by zstddec alone, for Node's ends behind the first one (22.15).
- *
- * The only importer of zstddec.
  */
 import * as zlib from 'node:zlib';
+import { type FrameDecoder, loadFrameDecoder, loadStreamModule } from './zstd-wasm.js';
 
-/** What a frame decodes to, at most `limit` bytes. Throws, or returns less, where it cannot be decoded. */
-export type FrameDecoder = (frame: Uint8Array, limit: number) => Uint8Array;
+export type { FrameDecoder } from './zstd-wasm.js';
 
-export const decodeFrame: FrameDecoder = ofNode() ?? (await ofWebAssembly());
+export const decodeFrame: FrameDecoder = ofNode() ?? (await loadFrameDecoder());
 
 function ofNode(): FrameDecoder | undefined {
   const { zstdDecompressSync } = zlib as { zstdDecompressSync?: typeof zlib.inflateRawSync };
@@ -19,13 +17,6 @@ function ofNode(): FrameDecoder | undefined {
       chunkSize: Math.max(zlib.constants.Z_MIN_CHUNK, limit),
       maxOutputLength: limit,
     });
-}
-
-async function ofWebAssembly(): Promise<FrameDecoder> {
-  const { ZSTDDecoder } = await import('zstddec');
-  const decoder = new ZSTDDecoder();
-  await decoder.init();
-  return (frame, limit) => decoder.decode(frame, limit);
 }
 
 /** What a build for WebAssembly of the reference decoder's streaming half exports; pointers and sizes are 32 bits. */
@@ -69,22 +60,6 @@ export async function* decodeStream(pieces: AsyncIterable<Uint8Array>): AsyncGen
     }
   }
   if (!stream.isBetweenFrames) throw new Error('it ends within a frame');
-}
-
-/**
- * The module within zstddec. Its own loop over the exports does not look for errors and never ends where it meets one (0.3.4), so
- * that here is another.
- */
-async function loadStreamModule(): Promise<object> {
-  const { ZSTDDecoder } = await import('zstddec/stream');
-  let found: { readonly module: object } | undefined;
-  class Loader extends ZSTDDecoder {
-    override _init(result: object): void {
-      found = result as typeof found;
-    }
-  }
-  await new Loader().init();
-  return found!.module;
 }
 
 /** One stream; its memory goes with its instance. */

@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import t from 'tap';
 import { BlockCache } from '../../src/cache/block-cache.js';
-import { loadCodecs } from '../../src/erofs-reader/codec.js';
+import { loadCodecs } from '../../src/erofs-reader/codecs.js';
 import { ErofsImage } from '../../src/erofs-reader/image.js';
 import { readData } from '../../src/erofs-reader/read.js';
 import { fixture } from '../support/fixture.js';

@@ -54,14 +54,33 @@ t.test('what its types do not allow', async (t) => {
   t.match(said, /main\.ts\(5,\d+\): error TS2339/);
 });
 
-t.test('the declarations show nothing of the inside', async (t) => {
-  const reached = declarations(join(dist, 'src', 'index.d.ts')).map((path) => path.slice(dist.length + 5));
-  t.ok(reached.length >= 5, `${reached.length} files were found`);
-  t.same(
-    reached.filter((path) => !path.startsWith('library/') && path !== 'index.d.ts'),
-    [],
-  );
+t.test('a page, without the types of Node.js', async (t) => {
+  const folder = project(`
+    import { type BrowserImage, type BrowserOptions, openImage } from 'erofsjs/browser';
+    export async function show(file: File, options: BrowserOptions): Promise<void> {
+      const image: BrowserImage = await openImage(file, { ...options, names: 'text' });
+      const first: Uint8Array | undefined = (await image.createReadStream('a').getReader().read()).value;
+      for await (const { path, stats } of image.walk()) document.title = path + stats.size + first?.length;
+      await image.close();
+    }
+  `);
+  t.equal(await compile(folder, ['--lib', 'es2023,dom']), '');
 });
+
+for (const entry of ['index', 'browser']) {
+  t.test(`the declarations of ${entry} show nothing of the inside`, async (t) => {
+    const reached = declarations(join(dist, 'src', `${entry}.d.ts`)).map((path) =>
+      path.slice(dist.length + 5),
+    );
+    t.ok(reached.length >= 3, `${reached.length} files were found`);
+    const isShown =
+      /^(index|browser|browser\/open-image|library\/(image|open-options|open-image|mount-image))\.d\.ts$/;
+    t.same(
+      reached.filter((path) => !isShown.test(path)),
+      [],
+    );
+  });
+}
 
 /** Every file of the project that a file of declarations leads to, with itself. */
 function declarations(first: string): string[] {
