@@ -1,0 +1,112 @@
+/** A real browser reads a real image: a page with an import map, no bundler, headless Chromium where it is installed. */
+import { existsSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join, normalize } from 'node:path';
+import t from 'tap';
+import { fixture } from '../support/fixture.js';
+import { expectedManifest } from '../support/opened.js';
+import { dist, packageRoot } from '../support/paths.js';
+import { describeRun, run } from '../support/run.js';
+import { Scratch } from '../support/scratch.js';
+
+const scratch = new Scratch(t);
+const chromium = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) =>
+  existsSync(path),
+);
+
+/** What a bundler would find by package.json. */
+const MAP = {
+  imports: {
+    'erofsjs/browser': '/src/browser.js',
+    fflate: '/node_modules/fflate/esm/browser.js',
+    'lru-cache': '/node_modules/lru-cache/dist/esm/browser/index.min.js',
+    zstddec: '/node_modules/zstddec/dist/zstddec.mjs',
+    'zstddec/stream': '/node_modules/zstddec/dist/zstddec-stream.mjs',
+  },
+};
+
+/** Shows in its body the SHA-256 of every file, read once from a Blob and once by ranges. */
+const PAGE = `<!doctype html><script type="importmap">${JSON.stringify(MAP)}</script><script type="module">
+import { openImage } from 'erofsjs/browser';
+async function digests(image) {
+  const lines = [];
+  for await (const { path, stats } of image.walk('data')) {
+    if (stats.type !== 'file') continue;
+    const bytes = await new Response(image.createReadStream('data/' + path)).arrayBuffer();
+    const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
+    lines.push(path + ' ' + [...digest].map((byte) => byte.toString(16).padStart(2, '0')).join(''));
+  }
+  await image.close();
+  return lines;
+}
+try {
+  const found = {};
+  for (const name of new URLSearchParams(location.search).get('names').split(',')) {
+    const blob = await (await fetch('/images/' + name)).blob();
+    found[name] = { blob: await digests(await openImage(blob)) };
+    found[name].ranges = await digests(await openImage(new URL('/images/' + name, location)));
+  }
+  document.body.textContent = 'found ' + JSON.stringify(found);
+} catch (error) {
+  document.body.textContent = 'failed ' + (error.stack ?? error);
+}
+</script><body>waiting</body>`;
+
+/** Where the files of a path are; undefined: nothing is served there. */
+function fileOf(path: string): string | undefined {
+  const [, room = '', ...rest] = normalize(path).split('/');
+  if (room === 'src') return join(dist, room, ...rest);
+  if (room === 'node_modules') return join(packageRoot, room, ...rest);
+  return room === 'images' ? fixture(rest.join('/')).image : undefined;
+}
+
+const server = createServer((request, response) => {
+  const { pathname } = new URL(request.url!, 'http://localhost');
+  const path = fileOf(pathname);
+  if (path === undefined) {
+    response.writeHead(200, { 'content-type': 'text/html' }).end(pathname === '/' ? PAGE : '');
+    return;
+  }
+  const bytes = readFileSync(path);
+  const [, first, last] = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? '') ?? [];
+  if (first === undefined) {
+    const type = /\.m?js$/.test(path) ? 'text/javascript' : 'application/octet-stream';
+    response.writeHead(200, { 'content-type': type }).end(bytes);
+    return;
+  }
+  const end = Math.min(Number(last) + 1, bytes.length);
+  response
+    .writeHead(206, { 'content-range': `bytes ${first}-${end - 1}/${bytes.length}`, etag: '"1"' })
+    .end(bytes.subarray(Number(first), end));
+});
+
+t.test('headless Chromium', { skip: chromium === undefined && 'takes chromium' }, async (t) => {
+  const names = ['lz4', 'v17-lzma', 'deflate-c64k-frag', 'zstd'];
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.teardown(() => server.close());
+  const { port } = server.address() as AddressInfo;
+  const ended = await run(chromium!, [
+    '--headless',
+    '--no-sandbox',
+    '--disable-gpu',
+    '--disable-dev-shm-usage',
+    `--user-data-dir=${scratch.folder()}`,
+    '--virtual-time-budget=60000',
+    '--dump-dom',
+    `http://127.0.0.1:${port}/?names=${names.join(',')}`,
+  ]);
+  t.equal(ended.status, 0, ended.status === 0 ? 'it ended' : describeRun(ended));
+  const text = /<body>([\s\S]*?)<\/body>/.exec(ended.stdout)?.[1] ?? ended.stdout;
+  t.match(text, /^found /);
+  const found = JSON.parse(text.slice('found '.length));
+  for (const name of names) {
+    const manifest = expectedManifest(fixture(name)) as Record<string, { sha256?: string }>;
+    const expected = Object.entries(manifest)
+      .filter(([path, { sha256 }]) => path.startsWith('data/') && sha256 !== undefined)
+      .map(([path, { sha256 }]) => `${path.slice('data/'.length)} ${sha256}`)
+      .sort();
+    t.ok(expected.length > 4, `${name} has files`);
+    t.same(found[name], { blob: expected, ranges: expected }, name);
+  }
+});
