@@ -35,6 +35,8 @@ for (const driver of ['fuse', 'kernel'] as const) {
     if (driver === 'fuse') t.equal(mountAt(directory)?.source, 'a,b');
     const here = process.cwd();
     const ended = mounted.ended.then(() => 'ended');
+    const isThere = readdir(directory).then(() => 'mounted');
+    t.equal(await Promise.race([ended, isThere]), 'mounted', 'it has not ended before it does');
     await mounted.unmount();
     t.equal(process.cwd(), here, 'the working directory is left alone');
     t.equal(await ended, 'ended');
