@@ -1,10 +1,10 @@
 #!/usr/bin/env node
 /** The command `erofs`. Names the commands and nothing else: what a command needs, it loads when it runs. */
 import { readFileSync } from 'node:fs';
-import yargs, { type Argv, type CommandModule } from 'yargs';
-import { hideBin } from 'yargs/helpers';
+import type { CommandModule } from 'yargs';
 import { command as cache } from './commands/cache.js';
 import { command as cat } from './commands/cat.js';
+import { configCommand } from './commands/config.js';
 import { command as diff, EXIT_TROUBLE } from './commands/diff.js';
 import { command as digest } from './commands/digest.js';
 import { command as doctor } from './commands/doctor.js';
@@ -26,11 +26,9 @@ import { command as tree } from './commands/tree.js';
 import { command as umount } from './commands/umount.js';
 import { command as upgrade } from './commands/upgrade.js';
 import { fsckStatus, command as verify } from './commands/verify.js';
-
-/** What its types do not tell. */
-interface YargsInside {
-  getInternalMethods(): { getUsageInstance(): { cacheHelpMessage: () => void } };
-}
+import { CommandLine, UNKNOWN } from './config/command-line.js';
+import { namesOf } from './config/command-table.js';
+import { newParser, programWords } from './config/parser.js';
 
 /** yargs' own wording on the left. */
 const WORDING = {
@@ -40,8 +38,8 @@ const WORDING = {
   },
   'Not enough arguments following: %s': 'a value is missing after option %s',
   'Unknown argument: %s': {
-    one: 'unknown option or argument: %s',
-    other: 'unknown options or arguments: %s',
+    one: `${UNKNOWN}%s`,
+    other: `${UNKNOWN}%s`,
   },
 };
 
@@ -75,14 +73,14 @@ const commands = [
   verify,
   pull,
   cache,
+  configCommand(() => line.tables),
 ] as CommandModule[];
-const given = hideBin(process.argv);
-const words = spelled(given);
+const line = new CommandLine(commands, spelled(programWords()));
 
 try {
-  if (/^[^-]/.test(words[0] ?? '') && !isCommand(words[0]))
-    throw new UsageError(`unknown command: ${words[0]}`);
-  const cli = yargs(words)
+  const unknown = line.unknownCommand();
+  if (unknown !== undefined) throw new UsageError(unknown);
+  const cli = newParser(line.words())
     .scriptName('erofs')
     .locale('en')
     .updateStrings(WORDING as unknown as Record<string, string>)
@@ -91,23 +89,21 @@ try {
     .strict()
     .version(version())
     .fail((message, error) => {
-      throw error ?? new UsageError(message);
+      throw error ?? new UsageError(line.explained(message));
     })
+    .epilogue(
+      'Every long option can be set as a variable (EROFS_CACHE_DIR for --cache-dir) or in ~/.config/erofs/config.json.',
+    )
     .epilogue("EROFSJS_DEBUG=1 adds stacks to errors; EROFSJS_LOG_LEVEL sets the level of a mount's log.");
   for (const command of commands) cli.command(command);
-  withoutUnaskedHelp(cli);
   await cli.parseAsync();
 } catch (error) {
-  const status = reportFailure(isCommand(words[0]) ? `erofs ${words[0]}` : 'erofs', error);
-  const own = { verify: fsckStatus(status), diff: EXIT_TROUBLE }[words[0] ?? ''];
+  const name = line.command === undefined ? undefined : namesOf(line.command)[0];
+  const status = reportFailure(name === undefined ? 'erofs' : `erofs ${name}`, error, (message) =>
+    line.origins(message),
+  );
+  const own = { verify: fsckStatus(status), diff: EXIT_TROUBLE }[name ?? ''];
   process.exitCode = own ?? status;
-}
-
-/** yargs renders the help of each command that runs, for a failure that shows it. Ours show a line: 70 ms of 330 for `erofs ls`. */
-function withoutUnaskedHelp(cli: Argv): void {
-  const { getInternalMethods } = cli as Partial<YargsInside>;
-  const usage = getInternalMethods?.call(cli).getUsageInstance();
-  if (usage !== undefined) usage.cacheHelpMessage = () => {};
 }
 
 /** What other programs' users write as yargs reads it. */
@@ -119,12 +115,6 @@ function spelled(words: string[]): string[] {
 /** `-oro` as mount(8) takes it: the option and its list in one word. */
 function splitMountOption(word: string): string[] {
   return /^-o[^=]/.test(word) ? ['-o', word.slice(2)] : [word];
-}
-
-function isCommand(word: string | undefined): boolean {
-  return commands.some(({ command, aliases = [] }) =>
-    [command, aliases].flat().some((name) => name?.split(' ')[0] === word),
-  );
 }
 
 function version(): string {

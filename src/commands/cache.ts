@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import type { Argv, CommandModule } from 'yargs';
 import { defaultCacheDirectory } from '../cache/cache-directory.js';
+import type { Command } from '../config/command-table.js';
 import { OptionWords } from '../options/long-option.js';
 
 export interface CacheArguments {
@@ -59,11 +60,14 @@ const rm: CommandModule<object, RmArguments> = {
   handler: async (given) => (await import('./cache-rm.js')).removeBlobs(given.blob, given.all, given),
 };
 
-export const command: CommandModule = {
+const actions = [list, verify, gc, rm] as CommandModule[];
+
+export const command: Command = {
   command: 'cache',
+  actions,
   describe: 'Look after what is kept of remote images: ls, verify, gc, rm',
   builder: (parser) => {
-    for (const action of [list, verify, gc, rm] as CommandModule[]) parser.command(action);
+    for (const action of actions) parser.command(action);
     return cacheOptions(parser).demandCommand(1, 'an action is missing: ls, verify, gc or rm');
   },
   handler: () => {},

@@ -10,11 +10,20 @@ export class UsageError extends Error {
   readonly code = 'usage';
 }
 
-/** Writes `erofs COMMAND: message` to stderr and returns the exit code. EROFSJS_DEBUG=1 adds the stack. */
-export function reportFailure(command: string, error: unknown): number {
+/**
+ * Writes `erofs COMMAND: message` to stderr and returns the exit code. EROFSJS_DEBUG=1 adds the stack. `more` is what there is to
+ * add to a message about wrong usage.
+ */
+export function reportFailure(
+  command: string,
+  error: unknown,
+  more: (message: string) => string = () => '',
+): number {
   const usage = isUsage(error);
   const pointer = usage ? `; see '${command} --help'` : '';
-  process.stderr.write(`${command}: ${oneLine(describe(error))}${pointer}\n`);
+  const message = describe(error);
+  const addition = usage ? more(message) : '';
+  process.stderr.write(`${command}: ${oneLine(message)}${addition}${pointer}\n`);
   if (process.env.EROFSJS_DEBUG === '1' && error instanceof Error) process.stderr.write(`${error.stack}\n`);
   return usage ? EXIT_USAGE : EXIT_FAILED;
 }

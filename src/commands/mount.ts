@@ -1,5 +1,7 @@
 import type { Argv, CommandModule } from 'yargs';
+import type { Command } from '../config/command-table.js';
 import { type MetricsAddress, parseMetricsAddress } from '../control/metrics-address.js';
+import { longNamesIn } from '../fuse/options.js';
 import { UsageError } from './failure.js';
 import { givenOptions, IMAGE, openArguments, UPPER } from './open-arguments.js';
 
@@ -21,8 +23,9 @@ interface MountArguments {
   readonly metrics?: string;
 }
 
-export const command: CommandModule<object, MountArguments> = {
+export const command: CommandModule<object, MountArguments> & Pick<Command, 'alsoGiven'> = {
   command: 'mount <image> <dir..>',
+  alsoGiven: ({ o }) => longNamesIn([o ?? []].flat().map(String)),
   describe: 'Mount an image, or several as one; returns once the mount answers',
   builder: (yargs): Argv<MountArguments> =>
     openArguments(yargs)

@@ -5,6 +5,7 @@
 import type { ImageSpec } from '../open.js';
 import { OPEN_OPTIONS } from '../open-options.js';
 import type { GivenOptions } from '../options/long-option.js';
+import { didYouMean } from '../options/nearest.js';
 import type { MountOptions } from './transport.js';
 
 /** `message` names the option, what is wrong with it and what to write instead. */
@@ -169,6 +170,13 @@ export function parseOptions(lists: readonly string[], caller: Caller): ParsedOp
   };
 }
 
+/** The options of such lists by their long names on the command line. Throws OptionError. */
+export const longNamesIn = (lists: readonly string[]): string[] =>
+  lists
+    .flatMap(splitList)
+    .map((item) => splitItem(item)[0])
+    .map((name) => OPEN.get(name) ?? name.replaceAll('_', '-'));
+
 const OPPOSITES: Readonly<Record<string, string>> = {
   suid: 'nosuid',
   nosuid: 'suid',
@@ -213,10 +221,9 @@ function checkItem(name: string, value: string | undefined, caller: Caller): voi
   if (name === 'rw') throw new OptionError('-o rw: EROFS is read-only; leave it out or write ro');
   const expected = EFFECTIVE.get(name);
   if (expected === undefined) {
-    const nearest = nearestOption(name);
-    const remedy =
-      nearest === undefined ? `known are ${[...EFFECTIVE.keys()].join(', ')}` : `did you mean ${nearest}?`;
-    throw new OptionError(`-o ${name}: no such mount option; ${remedy}`);
+    const known = [...EFFECTIVE.keys()];
+    const remedy = didYouMean(name, known) || `; known are ${known.join(', ')}`;
+    throw new OptionError(`-o ${name}: no such mount option${remedy}`);
   }
   if (expected === 'none' && value !== undefined) {
     throw new OptionError(`-o ${name}=${value}: ${name} takes no value; write ${name}`);
@@ -240,32 +247,4 @@ function readNumber(name: string, text: string | undefined): number | undefined 
   const largest = name.endsWith('offset') ? Number.MAX_SAFE_INTEGER : LARGEST_ID;
   if (value <= largest) return value;
   throw new OptionError(`-o ${name}=${text}: expected a number from 0 to ${largest}`);
-}
-
-/** The known option with the fewest edits from `name`; undefined where none is like it. */
-function nearestOption(name: string): string | undefined {
-  let nearest: string | undefined;
-  let fewest = name.length / 2;
-  for (const candidate of EFFECTIVE.keys()) {
-    const edits = editDistance(name, candidate);
-    if (edits < fewest) {
-      fewest = edits;
-      nearest = candidate;
-    }
-  }
-  return nearest;
-}
-
-/** Levenshtein distance. */
-function editDistance(from: string, to: string): number {
-  let above = Array.from({ length: to.length + 1 }, (_, column) => column);
-  for (let row = 1; row <= from.length; row++) {
-    const current = [row];
-    for (let column = 1; column <= to.length; column++) {
-      const changed = from[row - 1] === to[column - 1] ? 0 : 1;
-      current.push(Math.min(above[column - 1]! + changed, above[column]! + 1, current[column - 1]! + 1));
-    }
-    above = current;
-  }
-  return above[to.length]!;
 }

@@ -158,8 +158,8 @@ t.test('on the command line', async (t) => {
   t.match(await cache('gc', '--cache-size', '1K', '--json'), { status: 0, stdout: /"blobs_removed":1/ });
   const wrong: [string[], number, string][] = [
     [[], 2, "an action is missing: ls, verify, gc or rm; see 'erofs cache --help'"],
-    [['frobnicate'], 2, "unknown option or argument: frobnicate; see 'erofs cache --help'"],
-    [['ls', 'more'], 2, "unknown option or argument: more; see 'erofs cache --help'"],
+    [['frobnicate'], 2, "unknown action: frobnicate; see 'erofs cache --help'"],
+    [['ls', 'more'], 2, "unexpected argument: more; see 'erofs cache --help'"],
     [
       ['gc', '--cache-size', '10X'],
       2,

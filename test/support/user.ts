@@ -44,7 +44,7 @@ export function withUser(
   const environment: NodeJS.ProcessEnv = { ...process.env };
   for (const name of Object.keys(environment)) {
     // what the test runner and tap put there is none of the command's business
-    if (/^(TAP_|_TAPJS|NODE_OPTIONS$|EROFSJS_|XDG_)/.test(name)) delete environment[name];
+    if (/^(TAP_|_TAPJS|NODE_OPTIONS$|EROFS_|EROFSJS_|XDG_)/.test(name)) delete environment[name];
   }
   environment.LC_ALL = 'C.UTF-8';
   if (user !== 'plain') return { words, environment };
