@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import type { CommandModule } from 'yargs';
 import { command as cache } from './commands/cache.js';
 import { command as cat } from './commands/cat.js';
+import { answer, command as completion, isQuestion } from './commands/completion.js';
 import { configCommand } from './commands/config.js';
 import { command as diff, EXIT_TROUBLE } from './commands/diff.js';
 import { command as digest } from './commands/digest.js';
@@ -74,36 +75,42 @@ const commands = [
   pull,
   cache,
   configCommand(() => line.tables),
+  completion,
 ] as CommandModule[];
 const line = new CommandLine(commands, spelled(programWords()));
 
-try {
-  const unknown = line.unknownCommand();
-  if (unknown !== undefined) throw new UsageError(unknown);
-  const cli = newParser(line.words())
-    .scriptName('erofs')
-    .locale('en')
-    .updateStrings(WORDING as unknown as Record<string, string>)
-    .usage('$0 COMMAND: mount and read EROFS images')
-    .demandCommand(1, 'a command is missing')
-    .strict()
-    .version(version())
-    .fail((message, error) => {
-      throw error ?? new UsageError(line.explained(message));
-    })
-    .epilogue(
-      'Every long option can be set as a variable (EROFS_CACHE_DIR for --cache-dir) or in ~/.config/erofs/config.json.',
-    )
-    .epilogue("EROFSJS_DEBUG=1 adds stacks to errors; EROFSJS_LOG_LEVEL sets the level of a mount's log.");
-  for (const command of commands) cli.command(command);
-  await cli.parseAsync();
-} catch (error) {
-  const name = line.command === undefined ? undefined : namesOf(line.command)[0];
-  const status = reportFailure(name === undefined ? 'erofs' : `erofs ${name}`, error, (message) =>
-    line.origins(message),
-  );
-  const own = { verify: fsckStatus(status), diff: EXIT_TROUBLE }[name ?? ''];
-  process.exitCode = own ?? status;
+if (isQuestion(programWords())) await answer(programWords(), line.tables);
+else await runCommand();
+
+async function runCommand(): Promise<void> {
+  try {
+    const unknown = line.unknownCommand();
+    if (unknown !== undefined) throw new UsageError(unknown);
+    const cli = newParser(line.words())
+      .scriptName('erofs')
+      .locale('en')
+      .updateStrings(WORDING as unknown as Record<string, string>)
+      .usage('$0 COMMAND: mount and read EROFS images')
+      .demandCommand(1, 'a command is missing')
+      .strict()
+      .version(version())
+      .fail((message, error) => {
+        throw error ?? new UsageError(line.explained(message));
+      })
+      .epilogue(
+        'Every long option can be set as a variable (EROFS_CACHE_DIR for --cache-dir) or in ~/.config/erofs/config.json.',
+      )
+      .epilogue("EROFSJS_DEBUG=1 adds stacks to errors; EROFSJS_LOG_LEVEL sets the level of a mount's log.");
+    for (const command of commands) cli.command(command);
+    await cli.parseAsync();
+  } catch (error) {
+    const name = line.command === undefined ? undefined : namesOf(line.command)[0];
+    const status = reportFailure(name === undefined ? 'erofs' : `erofs ${name}`, error, (message) =>
+      line.origins(message),
+    );
+    const own = { verify: fsckStatus(status), diff: EXIT_TROUBLE }[name ?? ''];
+    process.exitCode = own ?? status;
+  }
 }
 
 /** What other programs' users write as yargs reads it. */

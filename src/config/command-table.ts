@@ -45,6 +45,11 @@ export class CommandTable {
     this.options = optionsOf(this.#declared, descriptionsIn(parser), new Set(this.positionals));
   }
 
+  /** The only words that one of its arguments may be; [] for any. */
+  choicesOf(positional: string): readonly string[] {
+    return this.#declared.choices[positional] ?? [];
+  }
+
   /** What the words behind the command say. */
   said(words: readonly string[]): ReturnType<typeof saidBy> {
     return saidBy(words, this.#declared);

@@ -138,6 +138,7 @@ const rules: Record<string, { readonly from: readonly string[]; readonly typesOf
   commands: {
     from: [
       'config',
+      'completion',
       'open.ts',
       'open-source.ts',
       'open-options.ts',
@@ -176,6 +177,7 @@ const rules: Record<string, { readonly from: readonly string[]; readonly typesOf
   'mount-helper.ts': { from: ['commands', 'fuse'] },
   // values and names of options alone; how they are used is the commands' part
   config: { from: ['options', 'system'] },
+  completion: { from: ['config'] },
   'cli.ts': { from: ['commands', 'config'] },
 };
 
