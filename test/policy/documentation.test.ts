@@ -42,7 +42,11 @@ t.test('every -o word of mount is in the manual', async (t) => {
 
 t.test('commands and scripts that the documents name exist', async (t) => {
   const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
-  const documents = [['README.md'], ...readdirSync(join(packageRoot, 'docs')).map((name) => ['docs', name])];
+  const beside = ['README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md'];
+  const documents = [
+    ...beside.map((name) => [name]),
+    ...readdirSync(join(packageRoot, 'docs')).map((name) => ['docs', name]),
+  ];
   for (const path of documents.filter((path) => path.at(-1)!.endsWith('.md'))) {
     const text = read(...path);
     // in code alone: prose may say "erofs is"
