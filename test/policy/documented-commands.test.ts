@@ -14,7 +14,7 @@ import { inPairs } from './in-pairs.js';
 
 /** Programs of others, and npm, whose scripts another test looks up. */
 const OTHERS = new Set(
-  'npm node apt dnf apk mkfs.erofs curl openssl printf root_hash=$(veritysetup veritysetup ln systemctl podman docker'.split(
+  'npm node source apt dnf apk mkfs.erofs curl openssl printf root_hash=$(veritysetup veritysetup ln systemctl podman docker'.split(
     ' ',
   ),
 );
