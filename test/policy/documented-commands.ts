@@ -6,7 +6,7 @@ import { packageRoot } from '../support/paths.js';
 export interface DocumentedCommand {
   /** where it stands, such as "docs/remote.md" */
   readonly page: string;
-  /** without its comment, and without what stands behind a pipe or ">" */
+  /** without its comment, and without what stands behind a pipe or a redirection */
   readonly line: string;
   /** shell words, without quotes; the first one is the program */
   readonly words: readonly string[];
@@ -54,7 +54,7 @@ const fromConsole = (page: string, block: string): DocumentedCommand[] =>
     });
 
 function commandOf(page: string, written: string, output: string | undefined): DocumentedCommand {
-  const line = written.replace(/(\s+#|\s+\||\s+>).*$/, '').trim();
+  const line = written.replace(/\s+(?:#|\||> ).*$/, '').trim();
   const words = [...line.matchAll(/'([^']*)'|"([^"]*)"|\S+/g)].map((word) => word[1] ?? word[2] ?? word[0]);
   return { page, line, words, output };
 }
