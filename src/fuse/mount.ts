@@ -6,7 +6,7 @@
  */
 import { access, constants, stat } from 'node:fs/promises';
 import { isAbsolute } from 'node:path';
-import { type ContainerFacts, layerLines } from '../container-spec.js';
+import type { ContainerFacts } from '../container-spec.js';
 import type { MetricsAddress } from '../control/metrics-address.js';
 import { imageSpec } from '../image-spec.js';
 import { memoryOf } from '../memory-budget.js';
@@ -14,7 +14,6 @@ import { type ImageSpec, layerSpecs, type OpenedLayer, openImage, shownName } fr
 import { specToOpenAgain } from '../open-again.js';
 import { openSpec } from '../open-options.js';
 import type { GivenOptions } from '../options/long-option.js';
-import { readPlan } from '../prefetch/plan.js';
 import { type Proof, proofText } from '../proof/proof-spec.js';
 import { launchDaemon } from './daemon-launch.js';
 import { DEFAULT_AMOUNT } from './image-opening.js';
@@ -171,7 +170,10 @@ export async function mountImage(given: WantedMount, listener: Listener): Promis
     throw new MountError('not-supervised', `${what}; use --transport dev-fuse, on Linux`);
   }
   const because = reason === undefined ? '' : `; ${reason}`;
-  const news = container === undefined ? proofLines(proofs, layers.length) : layerLines(container);
+  const news =
+    container === undefined
+      ? proofLines(proofs, layers.length)
+      : (await import('../container-spec.js')).layerLines(container);
   for (const told of news) listener.note(told);
   const verified = container === undefined ? layersText(proofs, layers.length) : guaranteesText(container);
   const line = `mounted ${shown} on ${mountpoint} (driver fuse, transport ${transport}${because}${verified})`;
@@ -199,7 +201,8 @@ async function checkImage(spec: ImageSpec, { note }: Listener): Promise<CheckedI
     }
   }
   // a list or trace that cannot be read is the command's to say, not the server's
-  readPlan(spec.remote?.prefetch, DEFAULT_AMOUNT);
+  const wanted = spec.remote?.prefetch;
+  if (wanted !== undefined) (await import('../prefetch/plan.js')).readPlan(wanted, DEFAULT_AMOUNT);
   const opened = await openImage(spec, ({ message }) => note(message));
   try {
     const { blockSize } = await opened.run(() => opened.tree.statfs());

