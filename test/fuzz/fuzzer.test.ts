@@ -62,7 +62,7 @@ t.test('limits', async (t) => {
   const limits = { time: 30, read: 1000, memory: 8 << 20 };
   for (const [breach, use] of [
     ['too-much-read', (rules: Rules) => (rules.read += limits.read + 1)],
-    ['too-much-memory', () => kept.push(new Uint8Array(3 * limits.memory).fill(1))],
+    ['too-much-memory', () => kept.push(new Uint8Array(8 * limits.memory).fill(1))],
     ['too-slow', () => spin(2 * limits.time)],
   ] as const) {
     const planted = base((_, rules) => {
