@@ -112,10 +112,10 @@ async function coldWarmOffline(t: Test, way: Way, image: Fixture, seeOffline: Of
   return cache;
 }
 
-/** Each takes eight processes: an ordinary run takes every fortieth, and a quarter of those with devices or an offset. */
+/** Each takes eight processes: an ordinary run takes every twenty-fifth, and a quarter of those with devices or an offset. */
 const chosen = allFixtures.filter(
   ({ options }, i) =>
-    process.env.REMOTE_FIXTURES === 'all' || i % 40 === 0 || (options.length > 0 && i % 4 === 0),
+    process.env.REMOTE_FIXTURES === 'all' || i % 25 === 0 || (options.length > 0 && i % 4 === 0),
 );
 
 t.test('HTTP/1.1, dev-fuse', { skip: withoutServer || (devFuseRoot.missing ?? false) }, async (t) => {
