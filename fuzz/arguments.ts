@@ -31,7 +31,7 @@ export const USAGE = `npm run fuzz -- [OPTIONS]
   --reproduce INPUT   run this input alone, as a finding prints it; repeatable
   --help
 
-With --executions, --seed and one worker, a run is the same each time.`;
+A finding prints the input that makes it again; a seed gives nearly the same run, as V8 counts coverage nearly the same.`;
 
 const OPTIONS = {
   target: { type: 'string', multiple: true },

@@ -10,7 +10,7 @@ import { Content, chunkSize } from './chunk-store-content.js';
 
 const scratch = new Scratch(t);
 const content = new Content(600 * chunkSize + 5);
-const ROUNDS = Number(process.env.CRASH_ROUNDS ?? 15);
+const ROUNDS = Number(process.env.CRASH_ROUNDS ?? 10);
 
 /** What a writer said to be durable before it ended. */
 class Writer {

@@ -6,7 +6,7 @@ import { sameAsKernel } from '../support/kernel-comparison.js';
 
 fixtureSuite({
   front: devFuseRoot,
-  every: 6,
+  every: 10,
   also: async (t, fixture, { mountpoint }, scratch) => {
     const skip = noKernelFor(fixture);
     if (skip) t.pass('the live comparison', { skip });

@@ -40,4 +40,4 @@ t.test('the fixtures have what fuse-native cannot carry', async (t) => {
   );
 });
 
-fixtureSuite({ front: fuseNative, every: 12, shows: shownByFuseNative });
+fixtureSuite({ front: fuseNative, every: 20, shows: shownByFuseNative });

@@ -3,4 +3,4 @@ import { fixtureSuite } from '../support/fixture-suite.js';
 import { kernelDriver } from '../support/front-end.js';
 import { noKernelFor } from '../support/kernel.js';
 
-fixtureSuite({ front: kernelDriver, every: 8, missingFor: noKernelFor });
+fixtureSuite({ front: kernelDriver, every: 16, missingFor: noKernelFor });

@@ -5,6 +5,6 @@ import { withoutXattrs } from '../support/manifest.js';
 
 fixtureSuite({
   front: devFusePlain,
-  every: 10,
+  every: 20,
   shows: (manifest) => withoutXattrs(manifest, (name) => name.startsWith('trusted.')),
 });

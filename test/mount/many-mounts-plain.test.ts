@@ -2,4 +2,4 @@
 import { devFusePlain } from '../support/front-end.js';
 import { mountRounds } from '../support/mount-rounds.js';
 
-mountRounds(devFusePlain, Number(process.env.ROUNDS ?? 5));
+mountRounds(devFusePlain, Number(process.env.ROUNDS ?? 3));

@@ -2,4 +2,4 @@
 import { devFuseRoot } from '../support/front-end.js';
 import { mountRounds } from '../support/mount-rounds.js';
 
-mountRounds(devFuseRoot, Number(process.env.ROUNDS ?? 8));
+mountRounds(devFuseRoot, Number(process.env.ROUNDS ?? 5));

@@ -21,7 +21,7 @@ import { Scratch } from '../support/scratch.js';
 import { until } from '../support/until.js';
 import type { User } from '../support/user.js';
 
-const ROUNDS = Number(process.env.KILL_ROUNDS ?? 3);
+const ROUNDS = Number(process.env.KILL_ROUNDS ?? 2);
 const STALL_LIMIT = Number(process.env.STALL_LIMIT ?? Number.POSITIVE_INFINITY);
 const READERS = 8;
 /** A process that dies sooner counts as one that cannot serve: see Supervision. */
