@@ -1,10 +1,11 @@
-// Compiles src, test and bench into dist/, and makes the two commands executable.
+// Compiles src, test and bench into dist/, bundles the programs, and makes the two commands executable.
 import { chmodSync, existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { bundle } from './bundle.mjs';
 import { root, run } from './install.mjs';
 
-/** `dist` is where the compiled tree goes, absolute. Throws when the compiler finds an error. */
+/** `dist` is where the compiled tree goes, absolute. Throws when the compiler or the bundler finds an error. */
 export function build(dist = join(root, 'dist')) {
   const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
   run(process.execPath, [
@@ -16,6 +17,7 @@ export function build(dist = join(root, 'dist')) {
     '--tsBuildInfoFile',
     join(dist, '.tsbuildinfo'),
   ]);
+  bundle(dist);
   const { bin } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   for (const command of Object.values(bin)) {
     const compiled = resolve(dist, '..', command.replace(/^dist\b/, dist));

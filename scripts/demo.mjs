@@ -77,7 +77,7 @@ function whatIsMissing() {
 /** Shows the command line and runs it as this build has it. Throws when it fails. */
 function erofs(...words) {
   say(`erofs ${words.join(' ')}`);
-  const command = join(root, 'dist', 'src', 'cli.js');
+  const command = join(root, 'dist', 'bin', 'cli.js');
   const { status, signal } = spawnSync(process.execPath, [command, ...words], {
     cwd: root,
     stdio: 'inherit',

@@ -9,8 +9,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { shownName } from '../open.js';
+import { programPath } from '../programs.js';
 import { DAEMON_SOCKET, type DaemonReply, KEEP } from './daemon-messages.js';
 import { PROCESS_FLAGS } from './heap-limits.js';
 import type { LogFile } from './log-file.js';
@@ -35,7 +35,7 @@ export async function launchDaemon(
   logFile: LogFile,
   milliseconds: number,
 ): Promise<LaunchedDaemon> {
-  const program = fileURLToPath(new URL('./daemon.js', import.meta.url));
+  const program = programPath('daemon');
   // The arguments are for `ps` alone, and make room for the process title that says the same.
   const words = [...PROCESS_FLAGS, program, shownName(request.spec), request.mountpoint];
   const child = spawn(process.execPath, words, {

@@ -6,6 +6,7 @@
  */
 import { closeSync } from 'node:fs';
 import type { Logger } from 'pino';
+import { programUrl } from '../programs.js';
 import { openDeviceMount } from './dev-fuse-open.js';
 import { endMount, findMount, raiseReadAhead } from './device-mount.js';
 import { DeviceServers, type DeviceTransportParts } from './device-servers.js';
@@ -14,7 +15,7 @@ import type { Connection, LiveMount, MountRequest, Transport } from './transport
 
 /** What an image is served with. */
 export const DEVICE_PARTS: DeviceTransportParts = {
-  pumpProgram: new URL('./dev-fuse-pump-thread.js', import.meta.url),
+  pumpProgram: programUrl('dev-fuse-pump-thread'),
   openToWait,
 };
 

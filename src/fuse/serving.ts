@@ -4,11 +4,11 @@
  * LAW: it makes no mount, and its death loses none: what it negotiated the supervisor knows, and it keeps nothing of a node, a
  * directory or a request that another process would need.
  */
-import { readFileSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openLog } from '../log.js';
 import { shownName } from '../open.js';
+import { version } from '../programs.js';
 import { endMount, raiseReadAhead } from './device-mount.js';
 import { DeviceServers, type DeviceTransportParts } from './device-servers.js';
 import { limitHeaps } from './heap-limits.js';
@@ -174,9 +174,4 @@ export class Serving {
 /** process.exit() would wait for threads that are blocked in read(2). */
 function die(): void {
   process.kill(process.pid, 'SIGKILL');
-}
-
-function version(): string {
-  const description = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(description) as { version: string }).version;
 }

@@ -6,8 +6,8 @@
  * What a request kills again and again is answered with EIO.
  */
 import { closeSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
+import { programPath } from '../programs.js';
 import type { ServingProgram, Upgraded } from './control-socket.js';
 import { endMount } from './device-mount.js';
 import { resendUnanswered } from './resend.js';
@@ -19,7 +19,7 @@ import { abortConnection, waitingCount } from './unmount.js';
 /** This version's. */
 const PROGRAM: ServingProgram = {
   node: process.execPath,
-  file: fileURLToPath(new URL('./serving-program.js', import.meta.url)),
+  file: programPath('serving-program'),
 };
 
 /** Between two looks at the serving process: 2 of 28 deaths under load were found by them alone. */

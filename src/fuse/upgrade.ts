@@ -1,5 +1,5 @@
 /** `erofs upgrade`: this version of the program serves a mount from now on, which nobody notices who uses it. */
-import { fileURLToPath } from 'node:url';
+import { programPath } from '../programs.js';
 import { orderUpgrade } from './control-socket.js';
 import { findServers } from './holders.js';
 import { mountAt } from './mountinfo.js';
@@ -7,7 +7,7 @@ import { resolveMountpoint } from './mountpoint.js';
 import { isErofsMount } from './stale.js';
 import { MountError } from './transport.js';
 
-const PROGRAM = fileURLToPath(new URL('./serving-program.js', import.meta.url));
+const PROGRAM = programPath('serving-program');
 
 /**
  * Settles when the mount on `directory` (as typed) is served by a process of this version; resolves with the line that says so.

@@ -38,7 +38,8 @@ t.test('the scripts that run before npm ci import nothing but Node', async (t) =
     const foreign = imports.filter(({ from }) => !from.startsWith('node:') && !from.startsWith('./'));
     t.same(
       foreign.map(({ from }) => from),
-      [],
+      // asked for by require() when a build comes to it, which is after npm ci
+      path.endsWith('bundle.mjs') ? ['esbuild'] : [],
       path,
     );
   }
@@ -50,7 +51,7 @@ t.test('what package.json names exists', async (t) => {
     scripts: Record<string, string>;
   };
   for (const [name, path] of Object.entries(bin)) {
-    const source = path.replace(/^dist\//, '').replace(/\.js$/, '.ts');
+    const source = path.replace(/^dist\/bin\//, 'src/').replace(/\.js$/, '.ts');
     t.ok(
       readFileSync(join(packageRoot, source), 'utf8').startsWith('#!/usr/bin/env node\n'),
       `${name}: ${source}`,

@@ -14,8 +14,8 @@ export const packageRoot = ((): string => {
   throw new Error(`no package.json of erofsjs above ${dist}: run the tests from a build inside the package`);
 })();
 
-export const command = join(dist, 'src', 'cli.js');
-export const mountHelper = join(dist, 'src', 'mount-helper.js');
+export const command = join(dist, 'bin', 'cli.js');
+export const mountHelper = join(dist, 'bin', 'mount-helper.js');
 export const fixtures = join(packageRoot, 'test', 'fixtures');
 export const images = join(fixtures, 'images');
 
