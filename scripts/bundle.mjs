@@ -38,6 +38,7 @@ export function bundle(dist) {
     platform: 'node',
     target: 'node20.19',
     external: apart,
+    alias: { 'string-width': join(root, 'scripts', 'column-width.mjs') },
     banner: { js: banner },
     legalComments: 'none', // the licences are given whole
     metafile: true,
