@@ -22,6 +22,8 @@ export interface LazyOptions extends GraceOptions {
   readonly ring?: ChunkRing | undefined;
   /** told of every range that is read, also where it is read from what is kept */
   readonly observed?: ((offset: number, length: number) => void) | undefined;
+  /** the other side stays open when all is here: who gave which bytes is known as long, so that wrong ones are asked of another */
+  readonly staysOpen?: boolean | undefined;
   /** called once, when every byte is kept and the other side has been let go */
   readonly completed?: (() => void) | undefined;
   /** what holds all of it against its digest, once all is kept */

@@ -375,7 +375,7 @@ export class LazySource implements Source {
   async #settle(): Promise<void> {
     await this.#store.flush();
     const isIdle = !this.#closed && this.#flights.running === 0 && this.#otherSide.remote !== undefined;
-    if (!isIdle || !this.#store.has(0, this.size)) return;
+    if (!isIdle || this.#options.staysOpen === true || !this.#store.has(0, this.size)) return;
     this.#otherSide.letGo();
     this.#options.completed?.();
   }

@@ -14,7 +14,9 @@ export interface LayerRoom {
   readonly cacheSize: number;
   /** bytes that are fetched and kept together, a power of two */
   readonly chunkSize: number;
-  readonly lazy?: Pick<LazyOptions, 'mergeGap' | 'readahead' | 'deadline' | 'grace'> | undefined;
+  readonly lazy?:
+    | Pick<LazyOptions, 'mergeGap' | 'readahead' | 'deadline' | 'grace' | 'staysOpen'>
+    | undefined;
   /** the network is not asked at all */
   readonly offline: boolean;
   /** a layer of which all must be fetched before anything is read is refused */

@@ -12,7 +12,7 @@ import type { LayerRoom } from './layer-room.js';
 import { SliceSource } from './slice-source.js';
 import type { WholeDigest } from './whole-digest.js';
 
-/** Its own bytes, for what is read of them here; under its digest, so that every registry and mirror that has it shares them. */
+/** Its own bytes, for what is read of them here at once; under its digest, so that every registry and mirror that has it shares them. */
 export function openStored(blob: LayerBlob, room: LayerRoom): Source {
   if (blob.place.kind === 'file') return openPart(blob);
   const known = { id: blob.digest, name: blob.name, size: blob.size, version: '' };
@@ -20,7 +20,7 @@ export function openStored(blob: LayerBlob, room: LayerRoom): Source {
     openRemote(blob, room, (at, bytes) => source.accept(at, bytes));
   const source: LazySource = openLazy(
     known,
-    { ...room, observed: undefined },
+    { ...room, observed: undefined, lazy: { ...room.lazy, staysOpen: true } },
     connectionOf(blob, room, connect),
   );
   return source;

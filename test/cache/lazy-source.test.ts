@@ -225,6 +225,17 @@ t.test('when all is kept the other side is let go, and asked for again when need
   t.equal(connects, 1);
 });
 
+t.test('who stays open is blamed for what it gave, also when all is kept', async (t) => {
+  const { blob, source } = made(t, { staysOpen: true });
+  blob.open = true;
+  const whole = { offset: 0, length: bytes.length };
+  await source.read([whole]);
+  await settled();
+  t.notOk(blob.closed);
+  source.discard(0, bytes.length);
+  t.same(blob.blamed, [whole]);
+});
+
 t.test('another blob in its place is refused', async (t) => {
   const connection = { connect: async () => new GatedBlob(bytes, 'gated 2') };
   const { source } = made(t, { connection });
