@@ -6,7 +6,7 @@ import { bundle } from './bundle.mjs';
 import { root, run } from './install.mjs';
 
 /** `dist` is where the compiled tree goes, absolute. Throws when the compiler or the bundler finds an error. */
-export function build(dist = join(root, 'dist')) {
+export async function build(dist = join(root, 'dist')) {
   const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
   run(process.execPath, [
     compiler,
@@ -17,7 +17,7 @@ export function build(dist = join(root, 'dist')) {
     '--tsBuildInfoFile',
     join(dist, '.tsbuildinfo'),
   ]);
-  bundle(dist);
+  await bundle(dist);
   const { bin } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   for (const command of Object.values(bin)) {
     const compiled = resolve(dist, '..', command.replace(/^dist\b/, dist));
@@ -27,7 +27,7 @@ export function build(dist = join(root, 'dist')) {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   try {
-    build();
+    await build();
   } catch (error) {
     console.error(error.message);
     process.exitCode = 1;

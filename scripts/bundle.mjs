@@ -1,51 +1,73 @@
-// Makes each program one file: to find, read and link 300 modules one by one costs a mount 80 ms of processor time (280 of 200).
+// Makes each program one file, and keeps what V8 makes of it: docs/performance.md has what that saves.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
-import { root } from './install.mjs';
+import { basename, dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { root, run } from './install.mjs';
 
-/** src/programs.ts tells where they are found. */
+/** src/programs.ts tells where they are found; `server`: in a process, or a thread, of a mount. */
 const programs = [
-  'cli',
-  'command',
-  'mount-helper',
-  'fuse/daemon',
-  'fuse/dev-fuse-pump-thread',
-  'fuse/serving-program',
+  { from: 'command' },
+  { from: 'mount-command' },
+  { from: 'fuse/daemon', server: 'process' },
+  { from: 'fuse/serving-program', server: 'process' },
+  { from: 'fuse/dev-fuse-pump-thread', server: 'thread' },
 ];
+
+/** What package.json names; they load programs. */
+const commands = ['cli', 'mount-helper'];
 
 /** Those that are native, and those that are so large that only who needs them shall read them. */
 const apart = ['fuse-native', 'koffi', 'lz4-napi', 'tar', 'undici'];
 
-/** Bundled packages of the older kind ask for Node's own modules by require(). */
-const banner =
-  "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);";
-
 /** Reads the compiled modules in `dist`/src, writes `dist`/bin: programs, licences of what is in them, build.json. */
-export function bundle(dist) {
-  // installed by the time of the call, not when this file is read
-  const { buildSync } = createRequire(import.meta.url)('esbuild');
+export async function bundle(dist) {
+  const { buildSync } = await import('esbuild');
   const target = join(dist, 'bin');
   rmSync(target, { recursive: true, force: true });
-  const { metafile } = buildSync({
+  const common = {
     absWorkingDir: root,
-    entryPoints: programs.map((name) => join(dist, 'src', `${name}.js`)),
     entryNames: '[name]',
     outdir: target,
     bundle: true,
-    format: 'esm',
     platform: 'node',
     target: 'node20.19',
     external: apart,
     alias: { 'string-width': join(root, 'scripts', 'column-width.mjs') },
-    banner: { js: banner },
     legalComments: 'none', // the licences are given whole
     metafile: true,
     logLevel: 'warning',
+  };
+  const { metafile } = buildSync({
+    ...common,
+    entryPoints: programs.map(({ from }) => join(dist, 'src', `${from}.js`)),
+    format: 'cjs', // what V8 makes of a module can't be kept
+    supported: { 'dynamic-import': false }, // nor does what was kept know how to import
+    outExtension: { '.js': '.cjs' },
+    banner: { js: "const moduleUrl = require('node:url').pathToFileURL(__filename).href;" },
+    define: { 'import.meta.url': 'moduleUrl' },
   });
+  buildSync({
+    ...common,
+    entryPoints: [...commands, 'load-program'].map((name) => join(dist, 'src', `${name}.js`)),
+    format: 'esm',
+  });
+  for (const { from, server } of programs) {
+    const name = basename(from);
+    const start = `import { loadProgram } from './load-program.js';\n\nloadProgram('${name}');\n`;
+    writeFileSync(join(target, `${name}.js`), start);
+    await compileAhead(dist, join(target, `${name}.cjs`), server);
+  }
   writeFileSync(join(target, 'LICENCES.txt'), licences(Object.keys(metafile.inputs)));
   writeFileSync(join(target, 'build.json'), `${JSON.stringify({ commit: commit() })}\n`);
+}
+
+/** V8 takes it from processes with the flags of those that run the program alone. */
+async function compileAhead(dist, path, server) {
+  const { PROCESS_FLAGS } = await import(pathToFileURL(join(dist, 'src', 'fuse', 'heap-limits.js')));
+  const program = join(root, 'scripts', 'compile-ahead.mjs');
+  const flags = server === undefined ? [] : PROCESS_FLAGS;
+  run(process.execPath, [...flags, program, dist, path, ...(server === undefined ? [] : [server])]);
 }
 
 /** The notices of all packages that `inputs`, paths of modules below the root, belong to. */

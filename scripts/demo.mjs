@@ -23,7 +23,7 @@ const limit = { timeout: 60_000, killSignal: 'SIGKILL' };
 
 try {
   install();
-  build();
+  await build();
   const missing = whatIsMissing();
   if (missing) withoutMount(missing);
   else withMount();

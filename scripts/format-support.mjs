@@ -9,7 +9,7 @@ const dist = join(root, 'dist');
 
 try {
   install();
-  build(dist);
+  await build(dist);
   const { formatSupport, formatSupportPath, proofs } = await import(
     join(dist, 'test', 'support', 'format-support.js')
   );

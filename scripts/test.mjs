@@ -18,7 +18,7 @@ const patterns = process.argv.slice(2);
 
 try {
   install();
-  build(dist);
+  await build(dist);
   prepareSystem();
   process.exitCode = await test();
 } catch (error) {

@@ -78,8 +78,8 @@ const commands = [
 ] as CommandModule[];
 const line = new CommandLine(commands, spelled(programWords()));
 
-if (isQuestion(programWords())) await answer(programWords(), line.tables);
-else await runCommand();
+// what fails there, fails the process
+void (isQuestion(programWords()) ? answer(programWords(), line.tables) : runCommand());
 
 async function runCommand(): Promise<void> {
   try {

@@ -1,22 +1,22 @@
 /**
  * The programs of this package and what was built.
  *
- * Each program is one bundled file in dist/bin (scripts/bundle.mjs). This module may lie there, as a part of one, or in dist/src,
- * as a part of the library: the paths below are right from both.
+ * Each program is one bundled file in dist/bin (scripts/bundle.mjs), NAME.cjs, and NAME.js which runs it. This module may lie there,
+ * as a part of one, or in dist/src, as a part of the library: the paths below are right from both.
  */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-export type ProgramName = 'command' | 'daemon' | 'dev-fuse-pump-thread' | 'serving-program';
+export type ProgramName = 'command' | 'mount-command' | 'daemon' | 'dev-fuse-pump-thread' | 'serving-program';
 
-/** The address that a thread is started with, or import() given. */
+/** What a thread is started with. */
 export function programUrl(name: ProgramName): URL {
   return new URL(`../bin/${name}.js`, import.meta.url);
 }
 
-/** The absolute path that a process is started with. */
-export function programPath(name: ProgramName): string {
-  return fileURLToPath(programUrl(name));
+/** The absolute path of what a process is started with, or of all that it runs. */
+export function programPath(name: ProgramName, part: 'start' | 'bundle' = 'start'): string {
+  return fileURLToPath(new URL(`../bin/${name}.${part === 'start' ? 'js' : 'cjs'}`, import.meta.url));
 }
 
 /** The version of the package. Throws the system's error where the package is not whole. */

@@ -98,7 +98,7 @@ async function load(part: Part): Promise<void> {
       return;
     }
     case 'zstddec':
-      return void (await import('../erofs-reader/zstd.js'));
+      return void (await (await import('../erofs-reader/zstd.js')).frameDecoder());
     case 'libfuse 2': {
       const { loadNativeLibrary } = await import('../system/native-library.js');
       loadNativeLibrary('libfuse.so.2');

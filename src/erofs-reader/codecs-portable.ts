@@ -8,7 +8,7 @@ export const PORTABLE_CODECS: CodecLoaders = {
   [Algorithm.DEFLATE]: async () => (await import('./codec-deflate-portable.js')).codec,
   [Algorithm.ZSTD]: async () => {
     const [{ zstdCodec }, { loadFrameDecoder }] = await Promise.all([
-      import('./codec-zstd-frame.js'),
+      import('./codec-zstd.js'),
       import('./zstd-wasm.js'),
     ]);
     return zstdCodec(await loadFrameDecoder());

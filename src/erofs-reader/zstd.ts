@@ -7,7 +7,13 @@ import { type FrameDecoder, loadFrameDecoder, loadStreamModule } from './zstd-wa
 
 export type { FrameDecoder } from './zstd-wasm.js';
 
-export const decodeFrame: FrameDecoder = ofNode() ?? (await loadFrameDecoder());
+let decoder: Promise<FrameDecoder> | undefined;
+
+/** The fastest decoder of frames that this Node.js has. */
+export function frameDecoder(): Promise<FrameDecoder> {
+  decoder ??= Promise.resolve(ofNode() ?? loadFrameDecoder());
+  return decoder;
+}
 
 function ofNode(): FrameDecoder | undefined {
   const { zstdDecompressSync } = zlib as { zstdDecompressSync?: typeof zlib.inflateRawSync };

@@ -13,8 +13,7 @@ const command = new Socket({ fd: DAEMON_SOCKET, readable: true, writable: true }
 // A command that is killed breaks the socket: then no line follows, which says enough.
 command.on('error', () => {});
 const lines = createInterface(command)[Symbol.asyncIterator]();
-await run();
-command.end();
+void run().then(() => command.end());
 
 async function run(): Promise<void> {
   let log: Logger | undefined;

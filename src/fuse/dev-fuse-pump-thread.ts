@@ -3,4 +3,4 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { type PumpData, runPump } from './dev-fuse-pump.js';
 import { openAtOnce } from './image-opening.js';
 
-await runPump(parentPort!, workerData as PumpData, openAtOnce);
+void runPump(parentPort!, workerData as PumpData, openAtOnce);

@@ -20,8 +20,8 @@ export class ChunkDecoder {
 
   static async for(index: ChunkIndex): Promise<ChunkDecoder> {
     if (!index.isCompressed) return new ChunkDecoder(index, undefined);
-    const { decodeFrame } = await import('../erofs-reader/zstd.js');
-    return new ChunkDecoder(index, decodeFrame);
+    const { frameDecoder } = await import('../erofs-reader/zstd.js');
+    return new ChunkDecoder(index, await frameDecoder());
   }
 
   /** The unpacked bytes, which may be those that were given; or what is wrong with these. */

@@ -6,11 +6,14 @@ import t from 'tap';
 import type { Codec } from '../../src/erofs-reader/codec.js';
 import { codec as deflate } from '../../src/erofs-reader/codec-deflate.js';
 import { codec as lzma } from '../../src/erofs-reader/codec-lzma.js';
-import { codec as zstd } from '../../src/erofs-reader/codec-zstd.js';
+import { zstdCodec } from '../../src/erofs-reader/codec-zstd.js';
 import { CodecError } from '../../src/erofs-reader/errors.js';
+import { frameDecoder } from '../../src/erofs-reader/zstd.js';
 import { codecSamples } from '../support/codec-samples.js';
 import { fixtures } from '../support/paths.js';
 import { Random } from '../support/random.js';
+
+const zstd = zstdCodec(await frameDecoder());
 
 interface Stream {
   readonly name: string;
