@@ -10,8 +10,8 @@ import { build } from './build.mjs';
 import { install, root } from './install.mjs';
 import { prepareSystem } from './system-packages.mjs';
 
-/** A file waits for half of its time: so many keep two cores busy. */
-const jobs = 3;
+/** A file waits for half of its time and more (three kept two cores busy for two thirds of it). */
+const jobs = 4;
 
 const dist = join(root, 'dist');
 const patterns = process.argv.slice(2);
