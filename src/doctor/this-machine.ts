@@ -92,11 +92,8 @@ async function load(part: Part): Promise<void> {
       if (systemLz4() === undefined) throw new Error('liblz4.so.1 cannot be loaded');
       return;
     }
-    case 'lz4-napi': {
-      const { hasNativeDecoder } = await import('../erofs-reader/codec-lz4.js');
-      if (!hasNativeDecoder) throw new Error('the package lz4-napi cannot be loaded');
-      return;
-    }
+    case 'lz4-napi':
+      return void (await import('../erofs-reader/codec-lz4.js')).loadLz4Napi();
     case 'zstddec':
       return void (await (await import('../erofs-reader/zstd.js')).frameDecoder());
     case 'libfuse 2': {

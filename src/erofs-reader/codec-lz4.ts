@@ -12,23 +12,30 @@ import { decodeLz4 } from './lz4-block.js';
 type UncompressSync = (block: Uint8Array) => Uint8Array;
 
 const SIZE_HEADER = 4;
-const native = loadNative();
 
-/** Whether lz4-napi has loaded. */
-export const hasNativeDecoder = native !== undefined;
+/** Throws where the package has no prebuilt binary for this platform. */
+export function loadLz4Napi(): UncompressSync {
+  return (createRequire(import.meta.url)('lz4-napi') as { uncompressSync: UncompressSync }).uncompressSync;
+}
 
-function loadNative(): UncompressSync | undefined {
+function findLz4Napi(): UncompressSync | undefined {
   try {
-    return (createRequire(import.meta.url)('lz4-napi') as { uncompressSync: UncompressSync }).uncompressSync;
+    return loadLz4Napi();
   } catch {
-    // No prebuilt binary for this platform: the portable decoder serves alone, slower and as right.
+    // the portable decoder serves alone, slower and as right
     return undefined;
   }
 }
 
-/** false where there is no native decoder or it does not accept the block. */
-function decodeNatively(source: Uint8Array, start: number, end: number, dst: Uint8Array): boolean {
-  if (native === undefined || start < SIZE_HEADER) return false;
+/** false where it does not accept the block. */
+function decodeBy(
+  native: UncompressSync,
+  source: Uint8Array,
+  start: number,
+  end: number,
+  dst: Uint8Array,
+): boolean {
+  if (start < SIZE_HEADER) return false;
   const at = start - SIZE_HEADER;
   source[at] = dst.length;
   source[at + 1] = dst.length >>> 8;
@@ -44,12 +51,23 @@ function decodeNatively(source: Uint8Array, start: number, end: number, dst: Uin
   }
 }
 
-/** `system` comes first where it is given. */
-export function lz4Codec(system: BlockDecoder | undefined): Codec {
+/**
+ * `findSystem` gives the decoder that comes first, undefined where the system has none. What decodes natively is looked for by the
+ * first block: it takes 15 ms, and most of those who open an image decode nothing.
+ */
+export function lz4Codec(findSystem: () => BlockDecoder | undefined): Codec {
+  let isFound = false;
+  let system: BlockDecoder | undefined;
+  let native: UncompressSync | undefined;
   return {
     decode(source, start, end, dst, exact) {
+      if (!isFound) {
+        system = findSystem();
+        native = system === undefined ? findLz4Napi() : undefined;
+        isFound = true;
+      }
       if (system?.(source.subarray(start, end), dst, exact)) return;
-      if (system === undefined && exact && decodeNatively(source, start, end, dst)) return;
+      if (native !== undefined && exact && decodeBy(native, source, start, end, dst)) return;
       decodeLz4(source, start, end, dst);
     },
   };

@@ -8,7 +8,7 @@ export interface SystemDecoders {
 }
 
 const loadersOver = ({ lz4 }: SystemDecoders): CodecLoaders => ({
-  [Algorithm.LZ4]: async () => (await import('./codec-lz4.js')).lz4Codec(lz4?.()),
+  [Algorithm.LZ4]: async () => (await import('./codec-lz4.js')).lz4Codec(() => lz4?.()),
   [Algorithm.LZMA]: async () => (await import('./codec-lzma.js')).codec,
   [Algorithm.DEFLATE]: async () => (await import('./codec-deflate.js')).codec,
   [Algorithm.ZSTD]: loadZstd,
