@@ -1,7 +1,7 @@
 /**
  * The programs of this package and what was built.
  *
- * Each program is one bundled file in dist/bin (scripts/bundle.mjs), NAME.cjs, and NAME.js which runs it. This module may lie there,
+ * Each program is one bundled file in dist/bin (scripts/bundle.mjs), NAME.bundle.js, and NAME.js which runs it. This module may lie there,
  * as a part of one, or in dist/src, as a part of the library: the paths below are right from both.
  */
 import { readFileSync } from 'node:fs';
@@ -16,7 +16,7 @@ export function programUrl(name: ProgramName): URL {
 
 /** The absolute path of what a process is started with, or of all that it runs. */
 export function programPath(name: ProgramName, part: 'start' | 'bundle' = 'start'): string {
-  return fileURLToPath(new URL(`../bin/${name}.${part === 'start' ? 'js' : 'cjs'}`, import.meta.url));
+  return fileURLToPath(new URL(`../bin/${name}.${part === 'start' ? 'js' : 'bundle.js'}`, import.meta.url));
 }
 
 /** The version of the package. Throws the system's error where the package is not whole. */

@@ -53,7 +53,7 @@ export class Pumps {
     this.failure = new Promise((resolve) => {
       this.#resolveFailure = resolve;
     });
-    for (let i = 0; i < setting.pumps; i++) this.#start();
+    this.#start();
   }
 
   /** Threads that are in a call of the system which does not end: the process can only be killed. */
@@ -66,10 +66,11 @@ export class Pumps {
     return [...this.#threads].some(({ progress }) => progress.isBusy);
   }
 
-  /** Rejects where a pump cannot open the image; then all have ended. */
+  /** Settles when the first pump has opened the image; rejects where it cannot. */
   async open(): Promise<void> {
+    const [first] = this.#threads;
     try {
-      await Promise.all([...this.#threads].map(({ opened }) => opened));
+      await first!.opened;
     } catch (error) {
       this.dismiss();
       throw error;
@@ -98,7 +99,10 @@ export class Pumps {
     this.#serving = { connection, waiting };
     for (const thread of this.#threads) thread.serve(connection);
     if (limit > 0) this.#watch(limit);
-    if (connection.isInitialised) return undefined;
+    if (connection.isInitialised) {
+      this.#startOthers();
+      return undefined;
+    }
     let timer: NodeJS.Timeout | undefined;
     const tooLate = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
@@ -109,7 +113,9 @@ export class Pumps {
       }, INIT_PATIENCE_MS);
     });
     try {
-      return await Promise.race([this.#initialised(), this.#endedEarly(), tooLate]);
+      const negotiated = await Promise.race([this.#initialised(), this.#endedEarly(), tooLate]);
+      this.#startOthers();
+      return negotiated;
     } finally {
       clearTimeout(timer);
     }
@@ -177,6 +183,17 @@ export class Pumps {
       return;
     }
     this.#log.error({ ...request, reason: problem.message }, `${what}; another one takes its place`);
+    this.#startServing(connection);
+  }
+
+  /** One pump answers at once; to start another takes 70 ms of processor time, which who waits for the mount wants for himself. */
+  #startOthers(): void {
+    const serving = this.#serving;
+    if (serving === undefined || this.#threads.size === 0) return;
+    while (this.#threads.size < this.#setting.pumps) this.#startServing(serving.connection);
+  }
+
+  #startServing(connection: Connection): void {
     const next = this.#start();
     // Where it cannot open the image it ends, which counts as a death.
     next.opened.then(

@@ -51,12 +51,12 @@ t.test('where it does not fit, the program is compiled', async (t) => {
   };
   t.same(await ls(), ['command used']);
   t.same(await ls(['--max-semi-space-size=2']), ['command refused'], 'other flags');
-  const cache = join(bin, 'command.cjs.cache');
+  const cache = join(bin, 'command.bundle.js.cache');
   const bytes = readFileSync(cache);
   writeFileSync(cache, bytes.subarray(0, bytes.length / 2));
   t.same(await ls(), ['command refused'], 'half of it');
   writeFileSync(cache, bytes);
-  const { atimeMs, mtimeMs } = statSync(join(bin, 'command.cjs'));
+  const { atimeMs, mtimeMs } = statSync(join(bin, 'command.bundle.js'));
   utimesSync(cache, atimeMs / 1000, mtimeMs / 1000 - 10);
   t.same(await ls(), ['command absent'], 'older than the program');
 });
