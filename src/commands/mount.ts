@@ -2,6 +2,7 @@ import type { Argv, CommandModule } from 'yargs';
 import type { Command } from '../config/command-table.js';
 import { type MetricsAddress, parseMetricsAddress } from '../control/metrics-address.js';
 import { longNamesIn } from '../fuse/options.js';
+import { LOG_FORMATS, type LogFormat } from '../log/log-text.js';
 import { UsageError } from './failure.js';
 import { givenOptions, IMAGE, openArguments, UPPER } from './open-arguments.js';
 
@@ -16,6 +17,7 @@ interface MountArguments {
   readonly driver: 'auto' | 'fuse' | 'kernel';
   readonly transport: 'auto' | 'dev-fuse' | 'fuse-native';
   readonly logFile?: string;
+  readonly logFormat: LogFormat;
   readonly readyTimeout: number;
   readonly supervise: boolean;
   readonly watchdog?: number;
@@ -75,6 +77,11 @@ export const command: CommandModule<object, MountArguments> & Pick<Command, 'als
         requiresArg: true,
         describe:
           "the daemon's log (default: in /var/log/erofsjs, or below $XDG_STATE_HOME for a plain user)",
+      })
+      .option('log-format', {
+        choices: LOG_FORMATS,
+        default: 'json' as const,
+        describe: 'of the log, a line an event: json for programs, text for people',
       })
       .option('memory', {
         type: 'string',
@@ -142,6 +149,7 @@ async function run(given: MountArguments): Promise<void> {
       transport,
       foreground: given.foreground,
       logFile: given.logFile,
+      logFormat: given.logFormat,
       metrics: readMetrics(given.metrics),
       readyTimeout: readyTimeout * 1000,
       supervise: supervise || wanted.supervise,

@@ -1,8 +1,8 @@
 /** The daemon: the program that daemon-launch.ts starts, and the other side of what is told there. */
 import { Socket } from 'node:net';
 import { createInterface } from 'node:readline';
-import type { Logger } from 'pino';
-import { openLog } from '../log.js';
+import { openLog } from '../log/log.js';
+import type { Log } from '../log/log-events.js';
 import { DAEMON_SOCKET, type DaemonReply, KEEP } from './daemon-messages.js';
 import type { MountErrorCode, MountRequest } from './transport.js';
 
@@ -16,12 +16,13 @@ const lines = createInterface(command)[Symbol.asyncIterator]();
 void run().then(() => command.end());
 
 async function run(): Promise<void> {
-  let log: Logger | undefined;
+  let log: Log | undefined;
   try {
     log = openLog(STDERR);
     const line = await nextLine();
     if (line === undefined) throw new Error('the command ended before it said what to mount');
     const request = JSON.parse(line) as MountRequest;
+    log = openLog(STDERR, request.logFormat);
     // A supervisor loads nothing of what serves.
     const carry = request.supervise
       ? (await import('./supervise.js')).supervise
@@ -32,7 +33,7 @@ async function run(): Promise<void> {
       command.destroy();
     });
   } catch (error) {
-    log?.error(error, 'not mounted');
+    log?.error({ event: 'not-mounted', err: error }, 'not mounted');
     const { code = 'mount-failed', message } = error as NodeJS.ErrnoException;
     reply({ error: { code: code as MountErrorCode, message } });
     process.exitCode = 1;

@@ -4,7 +4,7 @@
  * LAW: a request that a thread took is answered: by the thread, or with EIO where it dies or hangs. Another thread then takes its
  * place, unless too many of them died in a short time.
  */
-import type { Logger } from 'pino';
+import type { Log } from '../log/log-events.js';
 import type { PumpMessage } from './dev-fuse-pump.js';
 import { refusalOf, sendRefusal } from './dev-fuse-reply.js';
 import { Errno } from './errno.js';
@@ -31,7 +31,7 @@ export class Pumps {
   readonly failure: Promise<Error>;
   readonly #program: URL;
   readonly #setting: PumpSetting;
-  readonly #log: Logger;
+  readonly #log: Log;
   readonly #tell: (record: ProblemRecord, message: string) => void;
   readonly #threads = new Set<PumpThread>();
   readonly #stuck = new Set<PumpThread>();
@@ -42,11 +42,11 @@ export class Pumps {
   #resolveFailure = (_: Error): void => {};
 
   /** `program` of each worker calls runPump(). */
-  constructor(program: URL, setting: PumpSetting, log: Logger) {
+  constructor(program: URL, setting: PumpSetting, log: Log) {
     this.#program = program;
     this.#setting = setting;
     this.#log = log;
-    this.#tell = remembered((record, message) => log.warn(record, message));
+    this.#tell = remembered((record, message) => log.warn({ event: 'problem', ...record }, message));
     this.ended = new Promise((resolve) => {
       this.#resolveEnded = resolve;
     });
@@ -163,7 +163,10 @@ export class Pumps {
       }
       const hung = this.#serving?.waiting?.look(mostWaiting) ?? 0;
       if (hung > 0)
-        this.#log.error({ requests: hung, errno: Errno.EIO }, 'requests that waited for too long');
+        this.#log.error(
+          { event: 'requests-timed-out', requests: hung, errno: Errno.EIO },
+          'requests that waited for too long',
+        );
     };
     this.#watching = setInterval(look, lookInterval(limit)).unref();
   }
@@ -182,7 +185,10 @@ export class Pumps {
       this.#resolveFailure(problem);
       return;
     }
-    this.#log.error({ ...request, reason: problem.message }, `${what}; another one takes its place`);
+    this.#log.error(
+      { event: 'thread-replaced', ...request, reason: problem.message },
+      `${what}; another one takes its place`,
+    );
     this.#startServing(connection);
   }
 

@@ -5,7 +5,7 @@
  * requests that have to wait for bytes, which no pump does.
  */
 import { closeSync } from 'node:fs';
-import type { Logger } from 'pino';
+import type { Log } from '../log/log-events.js';
 import { programUrl } from '../programs.js';
 import { openDeviceMount } from './dev-fuse-open.js';
 import { endMount, findMount, raiseReadAhead } from './device-mount.js';
@@ -23,7 +23,7 @@ export const devFuse: Transport = deviceTransport(DEVICE_PARTS);
 
 export function deviceTransport(parts: DeviceTransportParts): Transport {
   return {
-    async mount(request: MountRequest, log: Logger): Promise<LiveMount> {
+    async mount(request: MountRequest, log: Log): Promise<LiveMount> {
       const servers = await DeviceServers.prepare(request, parts, log);
       return serveMount(servers, await connect(request, servers), log);
     },
@@ -42,7 +42,7 @@ async function connect({ mountpoint, options }: MountRequest, servers: DeviceSer
   }
 }
 
-async function serveMount(servers: DeviceServers, connection: Connection, log: Logger): Promise<LiveMount> {
+async function serveMount(servers: DeviceServers, connection: Connection, log: Log): Promise<LiveMount> {
   const { entry } = connection;
   const { begun, ended } = servers.serve(connection);
   const mount: LiveMount = {
@@ -64,8 +64,13 @@ async function serveMount(servers: DeviceServers, connection: Connection, log: L
   raiseReadAhead(entry, log);
   void servers.noteXattrs();
   void servers.failure.then((error) => {
-    log.fatal(error, 'too many serving threads ended; the mount ends with them');
-    mount.unmount({ evenIfBusy: true }).catch((failure) => log.error(failure, 'unmounting failed'));
+    log.fatal(
+      { event: 'serving-failed', err: error },
+      'too many serving threads ended; the mount ends with them',
+    );
+    mount
+      .unmount({ evenIfBusy: true })
+      .catch((failure) => log.error({ event: 'unmount-failed', err: failure }, 'unmounting failed'));
   });
   return mount;
 }

@@ -5,7 +5,7 @@
  */
 import { writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Logger } from 'pino';
+import type { Log } from '../log/log-events.js';
 import { type MountEntry, mountAt, readMounts } from './mountinfo.js';
 import { MountError } from './transport.js';
 import { abortConnection, detach } from './unmount.js';
@@ -24,12 +24,15 @@ export function findMount(mountpoint: string): MountEntry {
   throw new MountError('mount-failed', message);
 }
 
-export function raiseReadAhead({ major, minor }: MountEntry, log: Logger): void {
+export function raiseReadAhead({ major, minor }: MountEntry, log: Log): void {
   const setting = `/sys/class/bdi/${major}:${minor}/read_ahead_kb`;
   try {
     writeFileSync(setting, `${READ_AHEAD_KIB}`);
   } catch (error) {
-    log.debug({ setting, reason: (error as Error).message }, 'readahead stays at what the kernel gives');
+    log.debug(
+      { event: 'readahead-unchanged', setting, reason: (error as Error).message },
+      'readahead stays at what the kernel gives',
+    );
   }
 }
 
@@ -38,13 +41,16 @@ export interface Ending {
   readonly evenIfBusy: boolean;
   /** settles when the kernel has ended the mount */
   readonly ended: Promise<void>;
-  readonly log: Logger;
+  readonly log: Log;
 }
 
 export async function endMount(entry: MountEntry, { evenIfBusy, ended, log }: Ending): Promise<void> {
   const detached = await takeAway(entry, evenIfBusy);
   if (!evenIfBusy || (detached && (await endsWithinGrace(ended)))) return;
-  log.warn({ mountpoint: entry.mountpoint }, 'still in use: ended under its users');
+  log.warn(
+    { event: 'ended-under-users', mountpoint: entry.mountpoint },
+    'still in use: ended under its users',
+  );
   abortConnection(entry.minor);
   await ended;
 }

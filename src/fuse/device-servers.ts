@@ -5,7 +5,7 @@
 import { closeSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Logger } from 'pino';
+import type { Log } from '../log/log-events.js';
 import { type ServingMemory, servingMemory } from '../memory-budget.js';
 import type { ImageSpec, ProblemReport } from '../open.js';
 import { PUMP_BUFFERS } from './dev-fuse-pump.js';
@@ -54,7 +54,7 @@ export class DeviceServers {
   readonly #state: SharedState;
   readonly #pumps: Pumps;
   readonly #problems: ProblemLog;
-  readonly #log: Logger;
+  readonly #log: Log;
   #waiting: WaitingRequests | undefined;
   #isOver = false;
 
@@ -62,9 +62,11 @@ export class DeviceServers {
   static async prepare(
     request: MountRequest,
     { pumpProgram, openToWait }: DeviceTransportParts,
-    log: Logger,
+    log: Log,
   ): Promise<DeviceServers> {
-    const problems = new ProblemLog(remembered((record, message) => log.warn(record, message)));
+    const problems = new ProblemLog(
+      remembered((record, message) => log.warn({ event: 'problem', ...record }, message)),
+    );
     const memory = servingMemory(request.memory, PUMP_COUNT, PUMP_BUFFERS);
     const image = await openToWait({ ...request.spec, memory: memory.waiting }, (problem) =>
       problems.report({ operation: 'open' }, problem),
@@ -79,7 +81,7 @@ export class DeviceServers {
     }
   }
 
-  private constructor(request: MountRequest, program: URL, { image, memory, problems }: Opened, log: Logger) {
+  private constructor(request: MountRequest, program: URL, { image, memory, problems }: Opened, log: Log) {
     this.#request = request;
     this.#image = image;
     this.#memory = memory;
@@ -148,7 +150,7 @@ export class DeviceServers {
       }
     } catch (error) {
       this.#log.debug(
-        { reason: (error as Error).message },
+        { event: 'xattrs-unknown', reason: (error as Error).message },
         'whether there are extended attributes is not known',
       );
     }

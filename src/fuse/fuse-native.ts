@@ -9,7 +9,7 @@ import { accessSync, constants, readdirSync, readlinkSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Logger } from 'pino';
+import type { Log } from '../log/log-events.js';
 import { singleMemory } from '../memory-budget.js';
 import { Errno } from './errno.js';
 import { createHandlers, type NativeHandlers, type ServedTree } from './fuse-native-operations.js';
@@ -44,13 +44,15 @@ interface Binding {
 }
 
 export const fuseNative: Transport = {
-  async mount(request: MountRequest, log: Logger): Promise<LiveMount> {
+  async mount(request: MountRequest, log: Log): Promise<LiveMount> {
     const { mountpoint, options } = request;
     const spec = { ...request.spec, memory: singleMemory(request.memory) };
     const { Fuse, binding } = loadPackage();
     const list = optionList(options);
     requireFit(mountpoint, list);
-    const problems = new ProblemLog(remembered((record, message) => log.error(record, message)));
+    const problems = new ProblemLog(
+      remembered((record, message) => log.error({ event: 'problem', ...record }, message)),
+    );
     const report = (problem: Error) => problems.report({ operation: 'left out' }, problem);
     const opened: WaitingImage = await (openToWait(spec, report) ?? openAtOnce(spec, report));
     const waiting = new AbortController();

@@ -9,6 +9,7 @@ import { isAbsolute } from 'node:path';
 import type { ContainerFacts } from '../container-spec.js';
 import type { MetricsAddress } from '../control/metrics-address.js';
 import { imageSpec } from '../image-spec.js';
+import type { LogFormat } from '../log/log-text.js';
 import { memoryOf } from '../memory-budget.js';
 import { type ImageSpec, layerSpecs, type OpenedLayer, openImage, shownName } from '../open.js';
 import { specToOpenAgain } from '../open-again.js';
@@ -49,6 +50,8 @@ export interface WantedMount {
   readonly transport: 'auto' | TransportName;
   readonly foreground: boolean;
   readonly logFile: string | undefined;
+  /** see MountRequest */
+  readonly logFormat?: LogFormat | undefined;
   /** see MountRequest */
   readonly metrics?: MetricsAddress | undefined;
   /** milliseconds */
@@ -278,13 +281,17 @@ function defaultTransport(): TransportName {
 }
 
 function requestFor(
-  { spec, options, memory, supervise, watchdog = WATCHDOG_MS, background, metrics }: ServedMount,
+  wanted: ServedMount,
   transport: TransportName,
   { mountpoint }: Place,
   logFile: string | undefined,
 ): MountRequest {
-  const told = { ...background, logFile };
-  return { spec, mountpoint, options, transport, memory, supervise, watchdog, background: told, metrics };
+  const { spec, options, memory, supervise, watchdog = WATCHDOG_MS, metrics, logFormat } = wanted;
+  const background = { ...wanted.background, logFile };
+  return {
+    ...{ spec, mountpoint, options, transport, memory, supervise, watchdog },
+    ...{ background, metrics, logFormat },
+  };
 }
 
 async function serveInDaemon(
@@ -322,7 +329,7 @@ async function serveHere(
   line: string,
 ): Promise<void> {
   const [{ openLog }, carry] = await Promise.all([
-    import('../log.js'),
+    import('../log/log.js'),
     wanted.supervise
       ? import('./supervise.js').then(({ supervise }) => supervise)
       : import('./serve.js').then(({ serve }) => serve),
@@ -339,7 +346,7 @@ async function serveHere(
       if (answer.state === 'answers' && answer.device !== place.device) listener.done(line);
       else if (mountAt(mountpoint)?.id !== place.covered) throw notVisible(place, JSON.stringify(answer));
     };
-    await carry(request, openLog(descriptor), ready, [descriptor]);
+    await carry(request, openLog(descriptor, wanted.logFormat), ready, [descriptor]);
   } catch (error) {
     await removeNewMount(place);
     throw error;

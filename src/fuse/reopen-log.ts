@@ -1,6 +1,6 @@
 /** SIGHUP: after a log was renamed (logrotate), what is logged goes to a new file of its old name. */
 import { closeSync } from 'node:fs';
-import type { Logger } from 'pino';
+import type { Log } from '../log/log-events.js';
 import { replaceDescriptor } from '../system/libc.js';
 import { openForAppending } from './log-file.js';
 
@@ -16,17 +16,18 @@ export interface LogPlace {
 /** The descriptors keep their numbers, so that all who write follow. Where the log is no file by name, nothing is done. */
 export function reopenLogOnHangup(
   { path, descriptors }: LogPlace,
-  log: Logger,
+  log: Log,
   after: () => void = () => {},
 ): void {
   process.on('SIGHUP', () => {
-    if (path === undefined) log.info('SIGHUP: there is no log file to open anew');
+    if (path === undefined)
+      log.info({ event: 'log-not-reopened' }, 'SIGHUP: there is no log file to open anew');
     else reopen(path, descriptors, log);
     after();
   });
 }
 
-function reopen(path: string, descriptors: readonly number[], log: Logger): void {
+function reopen(path: string, descriptors: readonly number[], log: Log): void {
   try {
     const { descriptor } = openForAppending(path);
     try {
@@ -34,8 +35,11 @@ function reopen(path: string, descriptors: readonly number[], log: Logger): void
     } finally {
       closeSync(descriptor);
     }
-    log.info({ path }, 'SIGHUP: the log file was opened anew');
+    log.info({ event: 'log-reopened', path }, 'SIGHUP: the log file was opened anew');
   } catch (error) {
-    log.error({ path, reason: (error as Error).message }, 'SIGHUP: the log file stays the old one');
+    log.error(
+      { event: 'log-not-reopened', path, reason: (error as Error).message },
+      'SIGHUP: the log file stays the old one',
+    );
   }
 }

@@ -4,10 +4,11 @@
  * LAW: a mount that nobody can ask serves as well as any other: without a socket there is a warning in the log. Only --metrics, which
  * somebody asked for, has to be there.
  */
-import type { Logger } from 'pino';
+
 import type { ControlledMount, MountStatistics, MountStatus } from '../control/controlled-mount.js';
 import type { Listening } from '../control/listening.js';
-import { LEVELS } from '../log.js';
+import { LEVELS } from '../log/log.js';
+import type { Log } from '../log/log-events.js';
 import { shownName } from '../open.js';
 import { counters } from '../statistics/counters.js';
 import { readStatistics } from '../statistics/statistics.js';
@@ -20,11 +21,12 @@ const NOT_YET = { waiting: 0, blobs: [], prefetching: undefined };
 
 export class MountControl implements ControlledMount {
   readonly #request: MountRequest;
-  readonly #log: Logger;
+  readonly #log: Log;
   readonly #listening: Listening[] = [];
   readonly #counted = counters.memory;
   readonly #started = Date.now() - process.uptime() * 1000;
-  readonly #tellStatistics = () => this.#log.info({ statistics: this.statistics() }, 'SIGUSR1');
+  readonly #tellStatistics = () =>
+    this.#log.info({ event: 'statistics', statistics: this.statistics() }, 'SIGUSR1');
   readonly #toggleDebug = () => this.#toggle();
   /** the level before debug */
   readonly #usualLevel: string;
@@ -33,7 +35,7 @@ export class MountControl implements ControlledMount {
   #metrics: string | undefined;
   #isOver = false;
 
-  constructor(request: MountRequest, log: Logger) {
+  constructor(request: MountRequest, log: Log) {
     this.#request = request;
     this.#log = log;
     this.#usualLevel = log.level === 'debug' ? 'info' : log.level;
@@ -48,7 +50,10 @@ export class MountControl implements ControlledMount {
     const listening = await listenForMetrics(this, metrics);
     this.#keep(listening);
     this.#metrics = listening.address;
-    this.#log.info({ address: listening.address }, 'metrics are told at /metrics');
+    this.#log.info(
+      { event: 'metrics-listening', address: listening.address },
+      'metrics are told at /metrics',
+    );
   }
 
   /** Settles when it can be asked over its socket, or has warned that it cannot. To be called when it is mounted: nobody waits for it. */
@@ -58,7 +63,7 @@ export class MountControl implements ControlledMount {
       this.#keep(await listenOnSocket(this));
     } catch (error) {
       this.#log.warn(
-        { reason: (error as Error).message },
+        { event: 'control-socket-missing', reason: (error as Error).message },
         'there is no control socket: erofs status cannot ask',
       );
     }
@@ -128,7 +133,7 @@ export class MountControl implements ControlledMount {
 
   #toggle(): void {
     this.#log.level = this.#log.level === 'debug' ? this.#usualLevel : 'debug';
-    this.#log.info({ logLevel: this.#log.level }, 'SIGUSR2');
+    this.#log.info({ event: 'log-level', logLevel: this.#log.level }, 'SIGUSR2');
   }
 }
 

@@ -1,5 +1,5 @@
 /** A mount's life in the process that serves it: carried up, kept until it is ended by whatever hand. */
-import type { Logger } from 'pino';
+import type { Log } from '../log/log-events.js';
 import { shownName } from '../open.js';
 import { exitNow } from '../system/libc.js';
 import { limitHeaps } from './heap-limits.js';
@@ -25,7 +25,7 @@ interface Surroundings {
  */
 export async function serve(
   request: MountRequest,
-  log: Logger,
+  log: Log,
   ready: (live: LiveMount) => Promise<void>,
   logDescriptors: readonly number[] = STANDARD,
 ): Promise<void> {
@@ -40,7 +40,7 @@ export async function serve(
 async function serveUnder(
   control: MountControl,
   request: MountRequest,
-  log: Logger,
+  log: Log,
   { ready, logDescriptors }: Surroundings,
 ): Promise<void> {
   const image = shownName(request.spec);
@@ -49,11 +49,11 @@ async function serveUnder(
   let mountId: number | undefined;
   let stopping = false;
   const stop = (reason: string) => {
-    log.info({ reason }, 'unmounting');
+    log.info({ event: 'unmounting', reason }, 'unmounting');
     stopping = true;
     tellStopping(log);
     live?.unmount({ evenIfBusy: true }).catch((error) => {
-      log.error(error, 'unmounting failed');
+      log.error({ event: 'unmount-failed', err: error }, 'unmounting failed');
       if (mountAt(request.mountpoint)?.id === mountId) return;
       control.close();
       endWithUsers(log);
@@ -62,7 +62,7 @@ async function serveUnder(
   process.on('SIGINT', stop).on('SIGTERM', stop);
   reopenLogOnHangup({ path: request.background?.logFile, descriptors: logDescriptors }, log);
   process.on('uncaughtException', (error) => {
-    log.fatal(error, 'a defect of erofs; please report it');
+    log.fatal({ event: 'defect', err: error }, 'a defect of erofs; please report it');
     process.exitCode = 1;
     stop('uncaught exception');
   });
@@ -73,7 +73,8 @@ async function serveUnder(
   live = await transport.mount(request, log);
   control.attach(live);
   mountId = mountAt(request.mountpoint)?.id;
-  log.info({ image, mountpoint: request.mountpoint, transport: request.transport }, 'mounted');
+  const { mountpoint, transport: way } = request;
+  log.info({ event: 'mounted', image, mountpoint, transport: way }, 'mounted');
   try {
     if (stopping) await live.unmount({ evenIfBusy: true });
     else await ready(live);
@@ -85,7 +86,7 @@ async function serveUnder(
     throw error;
   }
   await live.ended;
-  log.info('ended');
+  log.info({ event: 'ended' }, 'ended');
   if (live.hasStuck === true) exitNow(0);
 }
 
@@ -93,7 +94,7 @@ async function serveUnder(
  * The mount is out of sight, and somebody in it holds on. Where the connection may not be ended (a plain user on
  * a system without fusectl), the end of this process ends it. Nothing weaker does while threads serve it.
  */
-function endWithUsers(log: Logger): void {
-  log.warn('still in use: ended under its users');
+function endWithUsers(log: Log): void {
+  log.warn({ event: 'ended-under-users' }, 'still in use: ended under its users');
   exitNow(0);
 }

@@ -1,8 +1,8 @@
 /** What the service manager hears of a mount: that it answers, that its process goes on, and that it ends. */
-import type { Logger } from 'pino';
+import type { Log } from '../log/log-events.js';
 import { managerPatience, notifyManager } from '../system/service-manager.js';
 
-export function tellReady(status: string, log: Logger): void {
+export function tellReady(status: string, log: Log): void {
   const complain = complaint(log);
   notifyManager(['READY=1', `MAINPID=${process.pid}`, `STATUS=${status}`], complain);
   const patience = managerPatience();
@@ -10,9 +10,9 @@ export function tellReady(status: string, log: Logger): void {
   if (patience !== undefined) setInterval(notifyManager, patience / 2, ['WATCHDOG=1'], complain).unref();
 }
 
-export function tellStopping(log: Logger): void {
+export function tellStopping(log: Log): void {
   notifyManager(['STOPPING=1'], complaint(log));
 }
 
-const complaint = (log: Logger) => (problem: Error) =>
-  log.warn({ reason: problem.message }, 'the service manager could not be told');
+const complaint = (log: Log) => (problem: Error) =>
+  log.warn({ event: 'manager-not-told', reason: problem.message }, 'the service manager could not be told');

@@ -6,7 +6,7 @@
  */
 import { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { openLog } from '../log.js';
+import { openLog } from '../log/log.js';
 import { shownName } from '../open.js';
 import { version } from '../programs.js';
 import { endMount, raiseReadAhead } from './device-mount.js';
@@ -31,7 +31,8 @@ const METRICS_PAUSE_MS = 1_000;
 
 export class Serving {
   readonly #parts: DeviceTransportParts;
-  readonly #log = openLog(STDERR);
+  /** in the format that the supervisor names, once it has */
+  #log = openLog(STDERR);
   readonly #supervisor = new Socket({ fd: SUPERVISOR_SOCKET, readable: true, writable: true });
   #servers: { readonly request: MountRequest; readonly servers: DeviceServers } | undefined;
   #unmount: (() => Promise<void>) | undefined;
@@ -42,7 +43,7 @@ export class Serving {
     this.#parts = parts;
     // Another process does better than one in an unknown state.
     process.on('uncaughtException', (error) => {
-      this.#log.fatal(error, 'a defect of erofs; please report it');
+      this.#log.fatal({ event: 'defect', err: error }, 'a defect of erofs; please report it');
       die();
     });
     const stop = (reason: string) => this.#stopBySignal(reason);
@@ -67,6 +68,7 @@ export class Serving {
   }
 
   async #prepare(request: MountRequest): Promise<void> {
+    this.#log = openLog(STDERR, request.logFormat);
     process.title = `erofs ${shownName(request.spec)} ${request.mountpoint}`;
     reopenLogOnHangup({ path: request.background?.logFile, descriptors: STANDARD }, this.#log);
     limitHeaps();
@@ -109,12 +111,15 @@ export class Serving {
     void control.listen();
     if (connection.isInitialised) void this.#tellMetrics(control);
     void servers.failure.then((error) => {
-      this.#log.fatal(error, 'too many serving threads ended; another process takes over');
+      this.#log.fatal(
+        { event: 'serving-failed', err: error },
+        'too many serving threads ended; another process takes over',
+      );
       die();
     });
     await ended;
     control.close();
-    this.#log.info('ended');
+    this.#log.info({ event: 'ended' }, 'ended');
     this.#sayLast({ kind: 'over' }, () => {
       if (servers.hasStuck) die();
       this.#supervisor.destroy();
@@ -129,7 +134,10 @@ export class Serving {
         return;
       } catch (error) {
         if (tries === METRICS_TRIES) {
-          this.#log.warn({ reason: (error as Error).message }, 'metrics are told no longer');
+          this.#log.warn(
+            { event: 'metrics-lost', reason: (error as Error).message },
+            'metrics are told no longer',
+          );
           return;
         }
         await sleep(METRICS_PAUSE_MS, undefined, { ref: false });
@@ -139,11 +147,14 @@ export class Serving {
 
   #beAlone(): void {
     if (this.#unmount === undefined) die();
-    this.#log.warn('the supervisor is gone; nobody takes over should this process die');
+    this.#log.warn(
+      { event: 'supervisor-gone' },
+      'the supervisor is gone; nobody takes over should this process die',
+    );
   }
 
   #stopBySignal(reason: string): void {
-    this.#log.info({ reason }, 'unmounting');
+    this.#log.info({ event: 'unmounting', reason }, 'unmounting');
     this.#say({ kind: 'unmounting' });
     void this.#end();
   }
@@ -153,7 +164,7 @@ export class Serving {
       await this.#unmount?.();
     } catch (error) {
       // The supervisor ends the mount where this process does not in time.
-      this.#log.error(error, 'unmounting failed');
+      this.#log.error({ event: 'unmount-failed', err: error }, 'unmounting failed');
     }
   }
 

@@ -6,7 +6,7 @@
  * What a request kills again and again is answered with EIO.
  */
 import { closeSync } from 'node:fs';
-import type { Logger } from 'pino';
+import type { Log } from '../log/log-events.js';
 import { programPath } from '../programs.js';
 import type { ServingProgram, Upgraded } from './control-socket.js';
 import { endMount } from './device-mount.js';
@@ -37,7 +37,7 @@ export class Supervision {
   /** resolves when the mount has ended */
   readonly ended: Promise<void>;
   readonly #task: ServingTask;
-  readonly #log: Logger;
+  readonly #log: Log;
   #connection: Connection;
   #program: ServingProgram;
   #current: ServingProcess | undefined;
@@ -55,7 +55,7 @@ export class Supervision {
   #resolveEnded = (): void => {};
 
   /** Takes over the connection's descriptor. `program` serves until an upgrade. */
-  constructor(task: ServingTask, connection: Connection, log: Logger, program = PROGRAM) {
+  constructor(task: ServingTask, connection: Connection, log: Log, program = PROGRAM) {
     this.#program = program;
     this.#task = task;
     this.#connection = connection;
@@ -90,9 +90,14 @@ export class Supervision {
     else this.#current.unmount();
   }
 
-  /** To the process that serves. */
+  /** To the process that serves, or is about to. */
   signal(signal: NodeJS.Signals): void {
     this.#current?.signal(signal);
+  }
+
+  /** To the process that serves; one that is about to has no listener for it yet. */
+  signalServing(signal: NodeJS.Signals): void {
+    if (this.#current !== undefined && this.#current.servedFor > 0) this.#current.signal(signal);
   }
 
   /**
@@ -118,7 +123,7 @@ export class Supervision {
       this.#current = next;
       this.#program = program;
       this.#watch(next);
-      this.#log.info({ version, process: next.pid }, 'another process serves the mount');
+      this.#log.info({ event: 'taken-over', version, process: next.pid }, 'another process serves the mount');
       await last?.retire();
       this.#resend();
       return { version, pid: next.pid };
@@ -154,19 +159,23 @@ export class Supervision {
       this.#finish();
       return;
     }
-    this.#log.error({ process: process.pid, how }, 'the serving process died');
+    this.#log.error({ event: 'process-died', process: process.pid, how }, 'the serving process died');
     if (this.#isStopping) {
       await this.#endByForce();
       return;
     }
     this.#earlyDeaths = process.servedFor < SETTLED_MS ? this.#earlyDeaths + 1 : 0;
     if (this.#earlyDeaths === TOO_MANY) {
-      this.#log.fatal(`${TOO_MANY} serving processes died at once; the mount ends with them`);
+      this.#log.fatal(
+        { event: 'mount-lost' },
+        `${TOO_MANY} serving processes died at once; the mount ends with them`,
+      );
       await this.#endByForce();
     } else if (this.#resend()) {
       this.#takeOver(this.#earlyDeaths >= SUSPICIOUS);
     } else {
       this.#log.fatal(
+        { event: 'mount-lost' },
         'this kernel does not give their requests to another process (Linux 6.9 does); the mount ends',
       );
       await this.#endByForce();
@@ -179,10 +188,17 @@ export class Supervision {
     this.#watch(next);
     next.prepared.then(
       () => {
-        this.#log.info({ process: next.pid, refuseResent }, 'another process serves the mount');
+        this.#log.info(
+          { event: 'taken-over', process: next.pid, refuseResent },
+          'another process serves the mount',
+        );
         next.serve({ ...this.#connection, refuseResent });
       },
-      (error) => this.#log.error({ reason: error.message }, 'a serving process did not come up'),
+      (error) =>
+        this.#log.error(
+          { event: 'process-failed', reason: error.message },
+          'a serving process did not come up',
+        ),
     );
   }
 
@@ -192,7 +208,10 @@ export class Supervision {
     try {
       resendUnanswered(this.#connection.descriptor);
     } catch (error) {
-      this.#log.error(error, 'asking the kernel for the requests without an answer');
+      this.#log.error(
+        { event: 'resend-failed', err: error },
+        'asking the kernel for the requests without an answer',
+      );
       return false;
     }
     return true;
@@ -210,7 +229,7 @@ export class Supervision {
     const silent = process?.look() ?? 0;
     if (limit === 0 || silent * LOOK_MS < limit * 2) return;
     this.#log.error(
-      { process: process?.pid },
+      { event: 'process-hangs', process: process?.pid },
       `the serving process hangs: no sign of it for ${(limit * 2) / 1000} s`,
     );
     process?.kill();
@@ -232,7 +251,7 @@ export class Supervision {
       await endMount(entry, { evenIfBusy: true, ended: Promise.resolve(), log: this.#log });
     } catch (error) {
       // The connection ends with the last descriptor of it, which is closed now.
-      this.#log.error(error, 'unmounting failed');
+      this.#log.error({ event: 'unmount-failed', err: error }, 'unmounting failed');
     }
     this.#finish();
   }

@@ -1,7 +1,8 @@
 /** The contract between src/fuse/mount.ts and what carries the tree to the kernel. */
-import type { Logger } from 'pino';
 import type { LayerStatus } from '../control/controlled-mount.js';
 import type { MetricsAddress } from '../control/metrics-address.js';
+import type { Log } from '../log/log-events.js';
+import type { LogFormat } from '../log/log-text.js';
 import type { ImageSpec } from '../open.js';
 import type { RemoteBytes } from '../prefetch/remote-image.js';
 import type { MountEntry } from './mountinfo.js';
@@ -39,6 +40,8 @@ export interface MountRequest {
   readonly background?: MountBackground;
   /** where statistics are told to everybody; nowhere unless given */
   readonly metrics?: MetricsAddress | undefined;
+  /** of the log of every process; json unless given */
+  readonly logFormat?: LogFormat | undefined;
 }
 
 /** A mount that was made, and what its requests are read from. Crosses processes but for the descriptor. */
@@ -84,7 +87,7 @@ export interface LiveMount {
 
 export interface Transport {
   /** Resolves once requests are answered. Rejects with a MountError whose message is one line with the remedy. */
-  mount(request: MountRequest, log: Logger): Promise<LiveMount>;
+  mount(request: MountRequest, log: Log): Promise<LiveMount>;
 }
 
 /** Why a mount failed; `message` says what was done, what was found and what to do, on one line. */

@@ -2,7 +2,7 @@
 import { createInterface } from 'node:readline';
 import { deviceTransport } from '../../src/fuse/dev-fuse.js';
 import type { MountRequest } from '../../src/fuse/transport.js';
-import { openLog } from '../../src/log.js';
+import { openLog } from '../../src/log/log.js';
 import { exitNow } from '../../src/system/libc.js';
 
 const transport = deviceTransport({

@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { deviceTransport } from '../../src/fuse/dev-fuse.js';
 import type { MountRequest } from '../../src/fuse/transport.js';
-import { openLog } from '../../src/log.js';
+import { openLog } from '../../src/log/log.js';
 import { GatedBlob } from '../support/gated-blob.js';
 import { openKept } from './gated-image.js';
 

@@ -5,7 +5,7 @@
 import { createInterface } from 'node:readline';
 import { devFuse } from '../../src/fuse/dev-fuse.js';
 import type { MountRequest } from '../../src/fuse/transport.js';
-import { openLog } from '../../src/log.js';
+import { openLog } from '../../src/log/log.js';
 
 export interface ServerEvent {
   readonly event: 'mounted' | 'unmounted' | 'ended' | 'failed';

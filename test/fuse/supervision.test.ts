@@ -7,7 +7,7 @@ import { findServers } from '../../src/fuse/holders.js';
 import { type MountEntry, mountAt } from '../../src/fuse/mountinfo.js';
 import { Supervision } from '../../src/fuse/supervision.js';
 import { waitingCount } from '../../src/fuse/unmount.js';
-import { openLog } from '../../src/log.js';
+import { openLog } from '../../src/log/log.js';
 import { until } from '../support/until.js';
 import { asUser, makeMountpoint, makeRequest, rootObstacle } from './mount-fixture.js';
 
