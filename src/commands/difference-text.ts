@@ -1,13 +1,17 @@
 /** One difference as a line for people: "+ path", "- path", "~ path: mode 644 -> 755". */
 import type { Difference } from '../compare/difference.js';
+import { inColour } from './colours.js';
 import { quoteName } from './quote.js';
 
 const SIGNS = { added: '+', removed: '-', changed: '~' } as const;
+/** Green, red, yellow. */
+const COLOURS = { added: '32', removed: '31', changed: '33' } as const;
 /** Characters of a value that is shown whole. */
 const VALUE_LIMIT = 60;
 
-export function differenceText({ path, change, type, fields }: Difference): string {
-  const shown = `${SIGNS[change]} ${quoteName(path)}`;
+export function differenceText({ path, change, type, fields }: Difference, isColoured = false): string {
+  const marked = `${SIGNS[change]} ${quoteName(path)}`;
+  const shown = isColoured ? inColour(marked, COLOURS[change]) : marked;
   if (fields === undefined) return `${shown} (${type})`;
   const changes = Object.entries(fields).map(([name, field]) =>
     'first_difference' in field

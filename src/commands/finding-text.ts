@@ -1,5 +1,6 @@
 /** What `erofs doctor` says of one finding. */
 import type { Finding, State } from '../doctor/finding.js';
+import { inColour } from './colours.js';
 import { quoteName } from './quote.js';
 
 /** Green, and yellow and red in bold. */
@@ -16,7 +17,7 @@ export function findingJson({ check, state, found, remedy }: Finding) {
 /** A line, and one for the remedy. */
 export function findingText({ check, state, found, remedy }: Finding, isColoured: boolean): string[] {
   const shown = state.padEnd(STATE_WIDTH);
-  const mark = isColoured ? `\x1b[${COLOURS[state]}m${shown}\x1b[0m` : shown;
+  const mark = isColoured ? inColour(shown, COLOURS[state]) : shown;
   const line = `${mark}  ${check.padEnd(CHECK_WIDTH)}  ${quote(found)}`;
   if (remedy === undefined) return [line];
   const label = state === 'good' ? 'if wanted' : 'mend it';
