@@ -38,12 +38,22 @@ export function keptBlobs(blobs: string): KeptBlob[] {
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** Reads all that is kept of a blob; undefined where it has gone. Throws the system's error. */
-export function checkBlob(folder: string): ChunkCheck | undefined {
+/**
+ * Reads all that is kept of a blob; undefined where it has gone. `progress` is told of each chunk, and of how many there are.
+ * Throws the system's error.
+ */
+export function checkBlob(
+  folder: string,
+  progress: (chunks: number, of: number) => void = () => {},
+): ChunkCheck | undefined {
   return withFiles(folder, false, (files) => {
     const reader = new ChunkReader(files, new ChunkRecords(files));
     const found = { intact: 0, damaged: 0, absent: 0 };
-    for (let chunk = 0; chunk < files.layout.chunks; chunk++) found[reader.check(chunk)]++;
+    const { chunks } = files.layout;
+    for (let chunk = 0; chunk < chunks; chunk++) {
+      found[reader.check(chunk)]++;
+      progress(chunk + 1, chunks);
+    }
     return found;
   });
 }

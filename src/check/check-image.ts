@@ -7,7 +7,7 @@ import type { Findings } from './finding.js';
 import { checkOverlaps } from './overlap-check.js';
 import { checkPclusters } from './pcluster-check.js';
 import { checkProofs } from './proof-check.js';
-import { Session, type Totals } from './session.js';
+import { type CheckProgress, Session, type Totals } from './session.js';
 import { checkSpecialInodes } from './special-inode-check.js';
 import { checkTree } from './tree-check.js';
 import { checkXattrPrefixes } from './xattr-prefix-check.js';
@@ -34,7 +34,7 @@ const CHECKS: readonly Check[] = [
 export async function checkImage(
   opened: OpenedImage,
   findings: Findings,
-  progress: (totals: Totals) => void = () => {},
+  progress: (progress: CheckProgress) => void = () => {},
 ): Promise<Totals> {
   const session = new Session(opened, findings, progress);
   for (const check of CHECKS) await check(session);

@@ -20,6 +20,8 @@ export async function checkProofs(session: Session): Promise<void> {
     const told = new Set<string>();
     for (let offset = 0; offset < size; offset += PIECE) {
       const end = Math.min(size, offset + PIECE);
+      session.provenBytes += end - offset;
+      session.progress();
       if (await matches(session, buffer.subarray(0, end - offset), device, offset, undefined)) continue;
       for (let at = offset; at < end; at += SMALL_PIECE) {
         const piece = buffer.subarray(0, Math.min(SMALL_PIECE, end - at));

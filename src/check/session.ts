@@ -30,10 +30,17 @@ export interface Totals {
   decodedBytes: number;
 }
 
+/** How far a check is. */
+export interface CheckProgress {
+  readonly totals: Totals;
+  /** bytes that were held against their proofs */
+  readonly provenBytes: number;
+}
+
 /** Compressed metadata that claims to be more than so many times the image is believed no further. */
 export const METADATA_EXPANSION = 64;
 
-export class Session {
+export class Session implements CheckProgress {
   readonly opened: OpenedImage;
   readonly image: ErofsImage;
   readonly findings: Findings;
@@ -45,6 +52,7 @@ export class Session {
     pclusters: 0,
     decodedBytes: 0,
   };
+  provenBytes = 0;
   /** by nid: no inode is checked twice, no directory entered twice */
   readonly inodes = new Map<number, KnownInode>();
   /** the long ones, by number; none where their table cannot be read */
@@ -57,9 +65,9 @@ export class Session {
   indexEntriesLeft: number;
   /** bytes of directories that may still be read: many inodes over one long directory would cost their product */
   directoryBytesLeft: number;
-  readonly #progress: (totals: Totals) => void;
+  readonly #progress: (progress: CheckProgress) => void;
 
-  constructor(opened: OpenedImage, findings: Findings, progress: (totals: Totals) => void) {
+  constructor(opened: OpenedImage, findings: Findings, progress: (progress: CheckProgress) => void) {
     this.opened = opened;
     this.image = opened.image;
     this.findings = findings;
@@ -70,9 +78,9 @@ export class Session {
     this.directoryBytesLeft = expansion * sizes.reduce((sum, size) => sum + size, 0);
   }
 
-  /** Tells that `totals` have grown. */
+  /** Tells that there is more. */
   progress(): void {
-    this.#progress(this.totals);
+    this.#progress(this);
   }
 
   /**

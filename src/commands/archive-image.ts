@@ -15,12 +15,13 @@ export async function archiveImage(
   start: Entry,
   file: string,
   problems: Problems,
+  progress: (tally: Tally) => void,
 ): Promise<Tally> {
   const problem = (path: Uint8Array, error: unknown) => problems.at(path, error);
-  if (file === STANDARD_OUTPUT) return writeTar(opened, start, new Output(process.stdout), problem);
+  if (file === STANDARD_OUTPUT) return writeTar(opened, start, new Output(process.stdout), problem, progress);
   const archive = new WholeFile(file, 0o666);
   try {
-    const tally = await writeTar(opened, start, new Output(archive.stream, file), problem);
+    const tally = await writeTar(opened, start, new Output(archive.stream, file), problem, progress);
     await archive.keep();
     return tally;
   } catch (error) {

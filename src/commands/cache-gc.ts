@@ -4,12 +4,12 @@ import { tidyBlobs } from '../cache/cache-contents.js';
 import { defaultCacheSize, findCacheDirectory } from '../cache/cache-directory.js';
 import { makeRoom } from '../cache/chunk-eviction.js';
 import type { CacheArguments } from './cache.js';
-import { byteString, Output } from './output.js';
+import { Output } from './output.js';
 
 /** `size`: bytes that may stay. Rejects with CacheError, the system's error, OutputError. */
 export async function collectGarbage(
   size: number | undefined,
-  { cacheDir, json }: CacheArguments,
+  { cacheDir, json, quiet }: CacheArguments,
   output = new Output(process.stdout),
 ): Promise<void> {
   const blobs = findCacheDirectory(cacheDir);
@@ -29,6 +29,7 @@ export async function collectGarbage(
   }
   const { bytes_freed, bytes_on_disk, blobs_removed } = result;
   const text = `${bytes_freed} bytes freed, ${bytes_on_disk} are in use; ${blobs_removed} blobs removed`;
-  await output.line(byteString(json ? JSON.stringify(result) : text));
+  if (json) await output.line(JSON.stringify(result));
+  else if (!quiet) await output.line(text);
   await output.flush();
 }

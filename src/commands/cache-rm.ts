@@ -11,7 +11,7 @@ import { quoteName } from './quote.js';
 export async function removeBlobs(
   words: readonly string[],
   all: boolean,
-  { cacheDir, json }: CacheArguments,
+  { cacheDir, json, quiet }: CacheArguments,
   output = new Output(process.stdout),
 ): Promise<void> {
   if (all === words.length > 0) throw new UsageError('name the blobs to remove, or give --all');
@@ -22,7 +22,7 @@ export async function removeBlobs(
   if (json) {
     const removed = chosen.map(({ key, name }) => ({ key, name }));
     await output.line(byteString(JSON.stringify({ removed, bytes_freed: freed })));
-  } else {
+  } else if (!quiet) {
     for (const { name, room } of chosen) {
       await output.line(byteString(`removed ${quoteName(Buffer.from(name))}, ${room} bytes`));
     }

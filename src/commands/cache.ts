@@ -4,8 +4,9 @@ import type { Argv, CommandModule } from 'yargs';
 import { defaultCacheDirectory } from '../cache/cache-directory.js';
 import type { Command } from '../config/command-table.js';
 import { OptionWords } from '../options/long-option.js';
+import { type QuietArguments, quietOption } from './quiet.js';
 
-export interface CacheArguments {
+export interface CacheArguments extends QuietArguments {
   readonly cacheDir: string;
   readonly json: boolean;
 }
@@ -75,7 +76,7 @@ export const command: Command = {
 
 /** Those of every action. */
 function cacheOptions<T>(parser: Argv<T>): Argv<T> {
-  return parser
+  return quietOption(parser)
     .option('cache-dir', {
       type: 'string',
       requiresArg: true,

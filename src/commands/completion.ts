@@ -89,5 +89,6 @@ function imageGiven(
     upper: listOf('upper'),
     objects: listOf('objects'),
     allowTruncated: true,
+    quiet: true,
   } as ImageArguments;
 }

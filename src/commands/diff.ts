@@ -1,9 +1,13 @@
 /** `erofs diff`: what differs between two images, or an image and a directory; exits as diff(1) does. */
 import { statSync } from 'node:fs';
 import type { Argv, CommandModule } from 'yargs';
+import type { Compared } from '../compare/compare.js';
 import type { Side } from '../compare/side.js';
 import { PROOF_OPTIONS } from '../proof/proof-options.js';
+import { counted } from './counted.js';
 import { type ImageArguments, imageOptions, specOf } from './image-options.js';
+import { quietOption } from './quiet.js';
+import { sizeText } from './size-text.js';
 
 export const EXIT_DIFFERENT = 1;
 export const EXIT_TROUBLE = 2;
@@ -11,7 +15,6 @@ export const EXIT_TROUBLE = 2;
 interface DiffArguments extends ImageArguments {
   readonly other: string;
   readonly times: boolean;
-  readonly quiet: boolean;
   readonly json: boolean;
 }
 
@@ -19,19 +22,13 @@ export const command: CommandModule<object, DiffArguments> = {
   command: 'diff <image> <other>',
   describe: 'Tell what differs between two images, or an image and a directory',
   builder: (parser) =>
-    imageOptions(parser)
+    quietOption(imageOptions(parser), 'print nothing; the exit status tells')
       .positional('other', {
         type: 'string',
         demandOption: true,
         describe: 'another image, or a directory, such as a mount; so may <image> be',
       })
       .option('times', { type: 'boolean', default: false, describe: 'times of modification, too' })
-      .option('quiet', {
-        alias: 'q',
-        type: 'boolean',
-        default: false,
-        describe: 'print nothing; the exit status tells',
-      })
       .option('json', { type: 'boolean', default: false, describe: 'one JSON object a difference' })
       .epilogue('Exit status: 0 the same, 1 different, 2 trouble.') as unknown as Argv<DiffArguments>,
   handler: run,
@@ -46,11 +43,19 @@ interface OpenedSide {
 async function run(given: DiffArguments): Promise<void> {
   const { compareTrees } = await import('../compare/compare.js');
   const { differenceObject } = await import('../compare/difference.js');
+  const { mayColour } = await import('./colours.js');
   const { differenceText } = await import('./difference-text.js');
   const { byteString, Output, OutputError } = await import('./output.js');
   const { Problems } = await import('./problems.js');
-  const problems = new Problems('erofs diff');
+  const { openProgress } = await import('./progress.js');
+  const problems = new Problems('erofs diff', given.quiet);
   const output = new Output(process.stdout);
+  const isColoured = mayColour(output);
+  const progress = await openProgress('comparing', given.quiet, ({ names, bytes }: Compared) => ({
+    done: 0,
+    total: 0,
+    text: `${counted(names, 'name')}, ${sizeText(bytes)} read`,
+  }));
   const opened: OpenedSide[] = [];
   try {
     const isFirstImage = !isDirectoryPath(given.image);
@@ -59,9 +64,12 @@ async function run(given: DiffArguments): Promise<void> {
     const count = await compareTrees(opened[0]!.side, opened[1]!.side, {
       times: given.times,
       problem: (path, error) => problems.at(path, error),
+      compared: (totals) => progress.show(totals),
       found: (difference) => {
         if (given.quiet) return undefined;
-        const line = given.json ? JSON.stringify(differenceObject(difference)) : differenceText(difference);
+        const line = given.json
+          ? JSON.stringify(differenceObject(difference))
+          : differenceText(difference, isColoured);
         return output.line(byteString(line));
       },
     });
@@ -72,6 +80,7 @@ async function run(given: DiffArguments): Promise<void> {
     if (!(error instanceof OutputError && error.code === 'EPIPE')) throw error;
     process.exitCode = EXIT_DIFFERENT;
   } finally {
+    progress.clear();
     for (const { close } of opened) close();
   }
 }

@@ -1,8 +1,9 @@
 /** `erofs digest`: what `fsverity digest` prints, without the kernel's or the file system's help. */
 import type { Argv, CommandModule } from 'yargs';
 import { UsageError } from './failure.js';
+import { type QuietArguments, quietOption } from './quiet.js';
 
-interface DigestArguments {
+interface DigestArguments extends QuietArguments {
   readonly file: string[];
   readonly algorithm: 'sha256' | 'sha512';
   readonly blockSize: number;
@@ -15,7 +16,7 @@ export const command: CommandModule<object, DigestArguments> = {
   command: 'digest <file..>',
   describe: "Print files' fs-verity digests, as --fsverity-digest takes them",
   builder: (parser): Argv<DigestArguments> =>
-    parser
+    quietOption(parser)
       .positional('file', {
         type: 'string',
         array: true,
@@ -50,17 +51,31 @@ async function run(given: DigestArguments): Promise<void> {
   const { fsVerityDigest } = await import('../proof/fs-verity-source.js');
   const { digestText, parseSalt } = await import('../verity/digest-text.js');
   const { byteString, Output } = await import('./output.js');
+  const { openProgress } = await import('./progress.js');
+  const { sizeText } = await import('./size-text.js');
   const { algorithm, blockSize } = given;
   if (!Number.isSafeInteger(blockSize)) throw new UsageError('--block-size: expected a number of bytes');
   const parameters = { algorithm, blockSize, salt: parseSalt(given.salt) };
   const output = new Output(process.stdout);
   for (const file of given.file) {
     const source = openFileSource(file);
+    const { size } = source;
+    let hashed = 0;
+    const progress = await openProgress('hashing', given.quiet, (done: number) => ({
+      done,
+      total: size,
+      text: `${sizeText(done)} of ${sizeText(size)}`,
+    }));
     try {
-      const digest = digestText(await fsVerityDigest(source, parameters, given.hashBackend));
+      const named = await fsVerityDigest(source, parameters, given.hashBackend, (bytes) => {
+        hashed += bytes;
+        progress.show(hashed);
+      });
+      const digest = digestText(named);
       const line = given.compact ? digest.slice(digest.indexOf(':') + 1) : `${digest} ${file}`;
       await output.line(byteString(line));
     } finally {
+      progress.clear();
       source.close();
     }
   }

@@ -68,16 +68,25 @@ export const command: CommandModule<object, DuArguments> = {
   handler: (given) =>
     withImage('erofs du', given, async (opened, problems) => {
       const { UsageListing } = await import('../report/usage-listing.js');
+      const { counted } = await import('./counted.js');
       const { escapeBytes } = await import('./escape.js');
       const { typeName } = await import('./mode-string.js');
       const { byteString, byteStringOf, Output } = await import('./output.js');
       const { pathArgument, resolvePath } = await import('./path.js');
+      const { openProgress } = await import('./progress.js');
       const { quoteName } = await import('./quote.js');
       const { shortSize } = await import('./size-text.js');
       const { startAt } = await import('./walk.js');
       const output = new Output(process.stdout);
       const depth = given.summarize ? 0 : (given.maxDepth ?? Number.POSITIVE_INFINITY);
-      const listing = new UsageListing(opened, { depth, all: given.all }, problems);
+      const progress = await openProgress('counting', given.quiet, (names: number) => ({
+        done: 0,
+        total: 0,
+        text: counted(names, 'name'),
+      }));
+      const listing = new UsageListing(opened, { depth, all: given.all }, problems, (names) =>
+        progress.show(names),
+      );
       const columns = (usage: Usage): string => {
         const bytes = given.apparentSize ? usage.plain : usage.data + usage.metadata;
         return given.humanReadable ? shortSize(bytes) : String(bytes);

@@ -96,30 +96,41 @@ export const command: CommandModule<object, ExtractArguments> = {
   handler: (given) =>
     withImage('erofs extract', given, async (opened, problems) => {
       const { Output, byteString } = await import('./output.js');
+      const { counted } = await import('./counted.js');
       const { lastComponent, pathArgument, resolvePath } = await import('./path.js');
       const { isDirectory } = await import('./mode-string.js');
+      const { openProgress } = await import('./progress.js');
+      const { sizeText } = await import('./size-text.js');
       const { startAt } = await import('./walk.js');
       const path = pathArgument(given.path, given.escaped);
       const start = await startAt(opened, await resolvePath(opened, path, false));
       const name = lastComponent(path);
       const named = isDirectory(start.attr.mode) ? start : { ...start, path: name, name };
       let tally: Tally;
+      const { tree } = opened;
+      const isWhole = start.node === tree.root;
+      const inodes = isWhole ? (await opened.run(() => tree.statfs())).inodes : 0;
+      const progress = await openProgress('extracting', given.quiet, (tally: Tally) => ({
+        done: tally.inodes,
+        total: inodes,
+        text: `${counted(tally.files, 'file')}, ${sizeText(tally.bytes + tally.bytesUnderWay)}`,
+      }));
+      const told = (tally: Tally) => progress.show(tally);
       if (given.tar === undefined) {
         const { extractTree } = await import('../extract/extract.js');
-        tally = await extractTree(opened, named, given.directory!, given, (at, error) =>
-          problems.at(at, error),
-        );
+        const problem = (at: Uint8Array, error: unknown) => problems.at(at, error);
+        tally = await extractTree(opened, named, given.directory!, given, problem, told);
       } else {
         const { archiveImage } = await import('./archive-image.js');
-        tally = await archiveImage(opened, named, given.tar, problems);
+        tally = await archiveImage(opened, named, given.tar, problems, told);
       }
       for (const line of tally.shortfalls.lines()) {
         if (given.strict) problems.add(new Shortfall(line));
-        else problems.note(line);
+        else problems.warn(line);
       }
       if (given.tar === '-') {
         problems.note(tally.summary('standard output', 'archived'));
-      } else {
+      } else if (!given.quiet) {
         const output = new Output(process.stdout);
         const summary =
           given.tar === undefined ? tally.summary(given.directory!) : tally.summary(given.tar, 'archived');
@@ -127,10 +138,11 @@ export const command: CommandModule<object, ExtractArguments> = {
         await output.flush();
       }
       if (problems.count > 0) {
-        const rest = tally.isComplete
-          ? 'the rest was extracted'
-          : 'the extraction ended there, and directories that were not finished are closed to others';
-        problems.note(`problems named above: ${problems.count}; ${rest}`);
+        const sum = `problems named above: ${problems.count}`;
+        const closed =
+          'the extraction ended there, and directories that were not finished are closed to others';
+        if (tally.isComplete) problems.note(`${sum}; the rest was extracted`);
+        else problems.warn(`${sum}; ${closed}`);
       }
     }),
 };

@@ -1,5 +1,6 @@
 /** The one place that turns an error into the one line and the exit code that a user sees. */
 import { getSystemErrorMap } from 'node:util';
+import { clearProgress } from './progress.js';
 
 export const EXIT_FAILED = 1;
 export const EXIT_USAGE = 2;
@@ -23,6 +24,7 @@ export function reportFailure(
   const pointer = usage ? `; see '${command} --help'` : '';
   const message = describe(error);
   const addition = usage ? more(message) : '';
+  clearProgress();
   process.stderr.write(`${command}: ${oneLine(message)}${addition}${pointer}\n`);
   if (process.env.EROFSJS_DEBUG === '1' && error instanceof Error) process.stderr.write(`${error.stack}\n`);
   return usage ? EXIT_USAGE : EXIT_FAILED;

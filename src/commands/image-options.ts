@@ -6,8 +6,10 @@ import { UsageError } from './failure.js';
 import { givenOptions, IMAGE, openArguments, UPPER } from './open-arguments.js';
 import { OutputError } from './output.js';
 import { Problems } from './problems.js';
+import { clearProgress } from './progress.js';
+import { type QuietArguments, quietOption } from './quiet.js';
 
-export interface ImageArguments {
+export interface ImageArguments extends QuietArguments {
   readonly image: string;
   readonly offset: number | undefined;
   readonly device: string[] | undefined;
@@ -18,7 +20,7 @@ export interface ImageArguments {
 
 /** The positional IMAGE and the options that say how to open it, as mount's -o offset=, device= do. */
 export function imageOptions<T>(parser: Argv<T>): Argv<T & ImageArguments> {
-  return openArguments(parser)
+  return quietOption(openArguments(parser))
     .positional('image', {
       type: 'string',
       demandOption: true,
@@ -96,7 +98,7 @@ export async function withImage(
   work: (opened: OpenedImage, problems: Problems) => Promise<void>,
 ): Promise<void> {
   const { openImage } = await import('../open.js');
-  const problems = new Problems(command);
+  const problems = new Problems(command, given.quiet);
   const told = new Set<string>();
   const report = (problem: Error) => {
     // Directories may be read more than once.
@@ -113,6 +115,7 @@ export async function withImage(
     const isEnough = error instanceof OutputError && error.code === 'EPIPE';
     if (!isEnough && !told.has((error as Error).message)) throw error;
   } finally {
+    clearProgress();
     opened.close();
     if (problems.count > 0) process.exitCode = 1;
   }

@@ -1,8 +1,9 @@
 /** `erofs inspect`: what a container image is made of, and how far each of its layers is verified, before anything is mounted. */
 import type { Argv, CommandModule } from 'yargs';
 import { givenOptions, openArguments } from './open-arguments.js';
+import { type QuietArguments, quietOption } from './quiet.js';
 
-interface InspectArguments {
+interface InspectArguments extends QuietArguments {
   readonly reference: string;
   readonly json: boolean;
 }
@@ -11,7 +12,7 @@ export const command: CommandModule<object, InspectArguments> = {
   command: 'inspect <reference>',
   describe: 'Show the platforms, layers and guarantees of a container image',
   builder: (parser): Argv<InspectArguments> =>
-    openArguments(parser)
+    quietOption(openArguments(parser))
       .positional('reference', {
         type: 'string',
         demandOption: true,
@@ -37,7 +38,7 @@ async function run(given: InspectArguments): Promise<void> {
     import('./output.js'),
     import('./problems.js'),
   ]);
-  const problems = new Problems('erofs inspect');
+  const problems = new Problems('erofs inspect', given.quiet);
   const { choice, remote, proof } = openSpec(givenOptions(given), (name) => `--${name}`);
   const report = (problem: Error) => problems.report(problem);
   const inspection = await inspectContainer(given.reference, { choice, remote, proof, report });

@@ -5,8 +5,10 @@ import { longNamesIn } from '../fuse/options.js';
 import { LOG_FORMATS, type LogFormat } from '../log/log-text.js';
 import { UsageError } from './failure.js';
 import { givenOptions, IMAGE, openArguments, UPPER } from './open-arguments.js';
+import { Problems } from './problems.js';
+import { type QuietArguments, quietOption } from './quiet.js';
 
-interface MountArguments {
+interface MountArguments extends QuietArguments {
   readonly image: string;
   /** the layers above it, and last the directory */
   readonly dir: string[];
@@ -30,7 +32,7 @@ export const command: CommandModule<object, MountArguments> & Pick<Command, 'als
   alsoGiven: ({ o }) => longNamesIn([o ?? []].flat().map(String)),
   describe: 'Mount an image, or several as one; returns once the mount answers',
   builder: (yargs): Argv<MountArguments> =>
-    openArguments(yargs)
+    quietOption(openArguments(yargs))
       .usage(
         '$0 mount IMAGE [UPPER...] DIR\n\nMount an image, or several as one; returns once the mount answers',
       )
@@ -121,6 +123,7 @@ export const command: CommandModule<object, MountArguments> & Pick<Command, 'als
 
 async function run(given: MountArguments): Promise<void> {
   const { mountImage, wantedBy } = await import('../fuse/mount.js');
+  const problems = new Problems('erofs mount', given.quiet);
   const { driver, transport, readyTimeout, supervise, watchdog } = given;
   if (!(readyTimeout > 0)) throw new UsageError('--ready-timeout: expected a number of seconds above 0');
   if (watchdog !== undefined && !(watchdog >= 0))
@@ -138,7 +141,7 @@ async function run(given: MountArguments): Promise<void> {
       open: givenOptions(given),
       objects: [given.objects ?? []].flat(),
       memory: given.memory,
-      report: ({ message }) => console.error(`erofs mount: ${message}`),
+      report: (problem) => problems.report(problem),
     },
   );
   await mountImage(
@@ -156,8 +159,10 @@ async function run(given: MountArguments): Promise<void> {
       ...(watchdog !== undefined && { watchdog: watchdog * 1000 }),
     },
     {
-      done: (line) => console.log(line),
-      note: (line) => console.error(`erofs mount: ${line}`),
+      done: (line) => {
+        if (!given.quiet) console.log(line);
+      },
+      note: (line) => problems.note(line),
     },
   );
 }

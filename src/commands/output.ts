@@ -3,6 +3,7 @@
  * Lines are byte strings (one char a byte), because names need not be UTF-8.
  */
 import type { Writable } from 'node:stream';
+import { clearProgress } from './progress.js';
 
 /** Bytes collected before a write. */
 const FLUSH_SIZE = 64 * 1024;
@@ -64,7 +65,10 @@ export class Output {
   async flush(): Promise<void> {
     const pending = this.#pending;
     this.#pending = '';
-    if (pending !== '') await this.#send(Buffer.from(pending, 'latin1'));
+    if (pending === '') return;
+    // behind a pipe, too, may be a terminal
+    clearProgress();
+    await this.#send(Buffer.from(pending, 'latin1'));
   }
 
   #send(bytes: Uint8Array): Promise<void> {

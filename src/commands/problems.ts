@@ -1,15 +1,18 @@
 /** Problems that a command goes on after: each is a line on stderr, and all together make it exit 1. */
 import { describe } from './failure.js';
+import { clearProgress } from './progress.js';
 import { quoteName } from './quote.js';
 
 export class Problems {
   readonly #command: string;
+  readonly #isQuiet: boolean;
   readonly #print: (line: string) => void;
   #count = 0;
 
-  /** `command` begins every line, such as "erofs ls"; `print` takes lines without their newline. */
-  constructor(command: string, print: (line: string) => void = printToStderr) {
+  /** `command` begins every line, such as "erofs ls"; `isQuiet` leaves out notes; `print` takes lines without their newline. */
+  constructor(command: string, isQuiet = false, print: (line: string) => void = printToStderr) {
     this.#command = command;
+    this.#isQuiet = isQuiet;
     this.#print = print;
   }
 
@@ -35,12 +38,18 @@ export class Problems {
     else this.note(problem.message);
   }
 
-  /** A line for people that is no problem. */
+  /** A line for people that is no problem, and not for those who want quiet. */
   note(message: string): void {
+    if (!this.#isQuiet) this.warn(message);
+  }
+
+  /** A line that is no problem, and that everybody should see. */
+  warn(message: string): void {
     this.#print(`${this.#command}: ${message}`);
   }
 }
 
 function printToStderr(line: string): void {
+  clearProgress();
   process.stderr.write(`${line}\n`);
 }

@@ -2,9 +2,16 @@
 import type { CommandModule } from 'yargs';
 import { type ImageArguments, imageOptions, specOf, withImage } from './image-options.js';
 import { byteString, Output } from './output.js';
+import { sizeText } from './size-text.js';
 
 interface PullArguments extends ImageArguments {
   readonly json: boolean;
+}
+
+/** Bytes that are here, of so many. */
+interface Fetched {
+  readonly here: number;
+  readonly bytes: number;
 }
 
 export const command: CommandModule<object, PullArguments> = {
@@ -17,10 +24,10 @@ export const command: CommandModule<object, PullArguments> = {
       describe: 'one JSON object: {bytes, fetched, seconds}',
     }) as never,
   handler: async (given) => {
-    const [{ shownName }, { pullImage }, { PullProgress }, { readPlan }] = await Promise.all([
+    const [{ shownName }, { pullImage }, { openProgress }, { readPlan }] = await Promise.all([
       import('../open.js'),
       import('./pull-image.js'),
-      import('./pull-progress.js'),
+      import('./progress.js'),
       import('../prefetch/plan.js'),
     ]);
     const started = performance.now();
@@ -29,28 +36,22 @@ export const command: CommandModule<object, PullArguments> = {
     const { traceFiles = [], listFile } = remote?.prefetch ?? {};
     const plan = readPlan(remote?.prefetch, traceFiles.length > 0 || listFile !== undefined ? 'none' : 'all');
     await withImage('erofs pull', given, async (opened, problems) => {
-      const progress = new PullProgress(process.stderr);
-      let pulled: Awaited<ReturnType<typeof pullImage>>;
-      try {
-        pulled = await pullImage(opened, plan, {
-          budget: remote?.cacheSize ?? 0,
-          report: (problem) => {
-            progress.clear();
-            problems.report(problem);
-          },
-          progress: (here, of) => progress.show(here, of),
-        });
-      } finally {
-        progress.clear();
-      }
+      const progress = await openProgress('fetching', given.quiet, ({ here, bytes }: Fetched) => ({
+        done: here,
+        total: bytes,
+        text: `${sizeText(here)} of ${sizeText(bytes)}`,
+      }));
+      const pulled = await pullImage(opened, plan, {
+        budget: remote?.cacheSize ?? 0,
+        report: (problem) => problems.report(problem),
+        progress: (here, bytes) => progress.show({ here, bytes }),
+      });
       const seconds = Math.round(performance.now() - started) / 1000;
       const { bytes, fetched } = pulled;
       const output = new Output(process.stdout);
-      await output.line(
-        given.json
-          ? JSON.stringify({ bytes, fetched, seconds })
-          : byteString(`${shownName(spec)}: ${bytes} bytes, ${fetched} of them fetched in ${seconds} s`),
-      );
+      const text = `${shownName(spec)}: ${bytes} bytes, ${fetched} of them fetched in ${seconds} s`;
+      if (given.json) await output.line(JSON.stringify({ bytes, fetched, seconds }));
+      else if (!given.quiet) await output.line(byteString(text));
       await output.flush();
     });
   },

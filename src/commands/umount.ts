@@ -1,6 +1,8 @@
 import type { Argv, CommandModule } from 'yargs';
+import { Problems } from './problems.js';
+import { type QuietArguments, quietOption } from './quiet.js';
 
-interface UmountArguments {
+interface UmountArguments extends QuietArguments {
   readonly dir: string;
   readonly lazy: boolean;
   readonly force: boolean;
@@ -11,7 +13,7 @@ export const command: CommandModule<object, UmountArguments> = {
   aliases: ['unmount'],
   describe: 'Unmount an image; cleans up after a server that died, too',
   builder: (yargs): Argv<UmountArguments> =>
-    yargs
+    quietOption(yargs)
       .positional('dir', { type: 'string', describe: 'the mountpoint', demandOption: true })
       .option('lazy', {
         alias: 'l',
@@ -27,8 +29,8 @@ export const command: CommandModule<object, UmountArguments> = {
   handler: run,
 };
 
-async function run({ dir, lazy, force }: UmountArguments): Promise<void> {
+async function run({ dir, lazy, force, quiet }: UmountArguments): Promise<void> {
   const { unmountImage } = await import('../fuse/umount.js');
-  const note = (line: string) => console.error(`erofs umount: ${line}`);
-  await unmountImage({ mountpoint: dir, lazy, force, mayLeave: true }, note);
+  const problems = new Problems('erofs umount', quiet);
+  await unmountImage({ mountpoint: dir, lazy, force, mayLeave: true }, (line) => problems.note(line));
 }

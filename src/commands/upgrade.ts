@@ -1,6 +1,7 @@
 import type { Argv, CommandModule } from 'yargs';
+import { type QuietArguments, quietOption } from './quiet.js';
 
-interface UpgradeArguments {
+interface UpgradeArguments extends QuietArguments {
   readonly dir: string;
 }
 
@@ -8,7 +9,7 @@ export const command: CommandModule<object, UpgradeArguments> = {
   command: 'upgrade <dir>',
   describe: 'Let this version serve a mount made with --supervise, while it is in use',
   builder: (yargs): Argv<UpgradeArguments> =>
-    yargs.positional('dir', {
+    quietOption(yargs).positional('dir', {
       type: 'string',
       describe: 'the mountpoint',
       demandOption: true,
@@ -16,7 +17,8 @@ export const command: CommandModule<object, UpgradeArguments> = {
   handler: run,
 };
 
-async function run({ dir }: UpgradeArguments): Promise<void> {
+async function run({ dir, quiet }: UpgradeArguments): Promise<void> {
   const { upgradeMount } = await import('../fuse/upgrade.js');
-  console.log(await upgradeMount(dir));
+  const line = await upgradeMount(dir);
+  if (!quiet) console.log(line);
 }

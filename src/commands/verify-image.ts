@@ -2,13 +2,15 @@
 import { checkImage } from '../check/check-image.js';
 import { type Finding, Findings } from '../check/finding.js';
 import { openForCheck } from '../check/open-for-check.js';
-import type { Totals } from '../check/session.js';
+import type { CheckProgress, Totals } from '../check/session.js';
 import { hex, nidName } from '../erofs-reader/bytes.js';
 import type { ImageSpec } from '../open.js';
+import { counted } from './counted.js';
 import { escapeBytes } from './escape.js';
 import { byteString, Output } from './output.js';
+import { type Drawn, openProgress } from './progress.js';
 import { quoteName } from './quote.js';
-import { VerifyProgress } from './verify-progress.js';
+import { sizeText } from './size-text.js';
 
 export interface VerifyOptions {
   readonly json: boolean;
@@ -19,7 +21,7 @@ export interface VerifyOptions {
 /** `name` is what the user calls the image. Rejects where it could not be checked, and where output fails. */
 export async function verify(name: string, spec: ImageSpec, options: VerifyOptions): Promise<Findings> {
   const output = new Output(process.stdout);
-  const progress = new VerifyProgress(process.stderr);
+  const progress = await openProgress('checking', options.quiet, drawn);
   const found: Finding[] = [];
   const writes: Promise<void>[] = [];
   const findings = new Findings(options.limit, (finding) => {
@@ -39,7 +41,7 @@ export async function verify(name: string, spec: ImageSpec, options: VerifyOptio
   try {
     const opened = await openForCheck(spec, findings);
     try {
-      totals = opened && (await checkImage(opened, findings, (totals) => progress.show(totals)));
+      totals = opened && (await checkImage(opened, findings, (far) => progress.show(far)));
     } finally {
       opened?.close();
     }
@@ -52,6 +54,14 @@ export async function verify(name: string, spec: ImageSpec, options: VerifyOptio
     options.json ? JSON.stringify(report(name, findings, found, totals)) : verdict(name, findings, totals),
   );
   return findings;
+}
+
+function drawn({ totals: { inodes, pclusters, decodedBytes }, provenBytes }: CheckProgress): Drawn {
+  const text =
+    inodes === 0
+      ? `${sizeText(provenBytes)} held against the proof`
+      : `${counted(inodes, 'inode')}, ${counted(pclusters, 'pcluster')} (${sizeText(decodedBytes)} decoded)`;
+  return { done: 0, total: 0, text };
 }
 
 function findingLine(image: string, { severity, path, nid, offset, message }: Finding): string {
@@ -68,7 +78,7 @@ function verdict(image: string, findings: Findings, totals: Totals | undefined):
   const { errors, warnings, unreported } = findings;
   const left = unreported > 0 ? ` (${unreported} not printed)` : '';
   const found =
-    errors + warnings === 0 ? 'clean' : `${count(errors, 'error')}, ${count(warnings, 'warning')}${left}`;
+    errors + warnings === 0 ? 'clean' : `${counted(errors, 'error')}, ${counted(warnings, 'warning')}${left}`;
   if (totals === undefined) return `${image}: cannot be opened: ${found}`;
   const { inodes, directories, extents, xattrs, pclusters, decodedBytes } = totals;
   return (
@@ -105,8 +115,4 @@ function report(
 
 function checkedJson({ decodedBytes, ...counts }: Totals): object {
   return { ...counts, decoded_bytes: decodedBytes };
-}
-
-function count(number: number, what: string): string {
-  return `${number} ${what}${number === 1 ? '' : 's'}`;
 }

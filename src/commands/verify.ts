@@ -3,6 +3,7 @@ import type { CommandModule } from 'yargs';
 import type { ImageSpec } from '../open.js';
 import { EXIT_USAGE, reportFailure, UsageError } from './failure.js';
 import { type ImageArguments, imageOptions, specOf } from './image-options.js';
+import { quietOption } from './quiet.js';
 
 const EXIT_DAMAGED = 4;
 const EXIT_UNCHECKED = 8;
@@ -10,7 +11,6 @@ const EXIT_FSCK_USAGE = 16;
 
 interface VerifyArguments extends ImageArguments {
   readonly json: boolean;
-  readonly quiet: boolean;
   readonly limit: number;
 }
 
@@ -18,13 +18,8 @@ export const command: CommandModule<object, VerifyArguments> = {
   command: 'verify <image>',
   describe: 'Check a whole image and tell all that is wrong with it',
   builder: (parser) =>
-    imageOptions(parser)
+    quietOption(imageOptions(parser), 'print nothing; the exit status tells')
       .option('json', { type: 'boolean', default: false, describe: 'one JSON object a layer' })
-      .option('quiet', {
-        type: 'boolean',
-        default: false,
-        describe: 'print nothing; the exit status tells',
-      })
       .option('limit', {
         type: 'string',
         requiresArg: true,

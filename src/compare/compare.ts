@@ -5,12 +5,22 @@ import { DEPTH_LIMIT, WalkError } from '../commands/walk.js';
 import { attrChanges, type Difference, type FieldChange, xattrChanges } from './difference.js';
 import type { Side, SideEntry } from './side.js';
 
+/** What was compared so far. */
+export interface Compared {
+  /** that both sides have */
+  names: number;
+  /** of each side */
+  bytes: number;
+}
+
 export interface CompareOptions {
   /** times of modification, too */
   readonly times: boolean;
   /** hears what could not be compared; the rest goes on */
   readonly problem: (path: Uint8Array, error: unknown) => void;
   readonly found: (difference: Difference) => void | Promise<void> | undefined;
+  /** hears often how far it is; lent */
+  readonly compared?: (totals: Compared) => void;
 }
 
 /** Returns the number of differences. Of a directory that one side alone has, what is below is not looked at. */
@@ -22,6 +32,7 @@ export async function compareTrees(left: Side, right: Side, options: CompareOpti
 
 class Comparison {
   count = 0;
+  readonly #compared: Compared = { names: 0, bytes: 0 };
   readonly #left: Side;
   readonly #right: Side;
   readonly #options: CompareOptions;
@@ -33,6 +44,8 @@ class Comparison {
   }
 
   async pair(left: SideEntry, right: SideEntry, depth: number): Promise<void> {
+    this.#compared.names++;
+    this.#options.compared?.(this.#compared);
     let fields: NonNullable<Difference['fields']> = {};
     try {
       fields = await this.#changes(left, right);
@@ -99,6 +112,8 @@ class Comparison {
         const { value: other = new Uint8Array(0) } = await others.next();
         if (Buffer.compare(piece, other) !== 0) return offset + firstUnequal(piece, other);
         offset += piece.length;
+        this.#compared.bytes += piece.length;
+        this.#options.compared?.(this.#compared);
       }
       return undefined;
     } finally {

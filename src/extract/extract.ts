@@ -19,7 +19,7 @@ export interface ExtractOptions extends ExtractPolicy {
  * Extracts `start` and all below it: a directory becomes `target` itself, anything else a file in it.
  * `problem` hears what was not extracted, or not wholly; the rest goes on, except where a limit is reached or the target takes
  * no more: then the tally says so, and directories that were being filled stay closed to all but their owner.
- * Rejects with ExtractError where `target` cannot be used.
+ * `progress` is called often. Rejects with ExtractError where `target` cannot be used.
  */
 export async function extractTree(
   open: OpenTree,
@@ -27,9 +27,10 @@ export async function extractTree(
   target: string,
   options: ExtractOptions,
   problem: (path: Uint8Array, error: unknown) => void,
+  progress: (tally: Tally) => void = () => {},
 ): Promise<Tally> {
   const root = openTarget(target, options.force);
-  const extractor = new Extractor(open, root, identityOfProcess(), options, problem);
+  const extractor = new Extractor(open, root, identityOfProcess(), options, { problem, progress });
   try {
     await walk(open, start, extractor);
   } catch (error) {

@@ -32,6 +32,14 @@ export interface ExtractPolicy extends ExtractLimits {
   readonly suid: boolean;
 }
 
+/** Who hears of an extraction. */
+export interface ExtractListener {
+  /** of what was not extracted, or not wholly */
+  problem(path: Uint8Array, error: unknown): void;
+  /** often, of what was; lent */
+  progress(tally: Tally): void;
+}
+
 /** A directory that is being filled. */
 interface Level {
   readonly directory: TargetDirectory;
@@ -53,18 +61,22 @@ export class Extractor implements Visitor {
   readonly #attributes: AttributeWriter;
   readonly #policy: ExtractPolicy;
   readonly #allowance: Allowance;
-  readonly #problem: (path: Uint8Array, error: unknown) => void;
+  readonly #listener: ExtractListener;
   readonly #levels: Level[] = [];
   readonly #firstLinks = new Map<NodeId, FirstLink>();
   readonly #buffer = new Uint8Array(PIECE_SIZE);
+  readonly #copied = (bytes: number) => {
+    this.tally.bytesUnderWay += bytes;
+    this.#listener.progress(this.tally);
+  };
 
-  /** `problem` hears what was not extracted, or not wholly. The caller closes `root`, and this. */
+  /** The caller closes `root`, and this. */
   constructor(
     open: OpenTree,
     root: TargetDirectory,
     identity: Identity,
     policy: ExtractPolicy,
-    problem: (path: Uint8Array, error: unknown) => void,
+    listener: ExtractListener,
   ) {
     this.#open = open;
     this.#root = root;
@@ -72,11 +84,11 @@ export class Extractor implements Visitor {
     this.#policy = policy;
     this.#allowance = new Allowance(policy);
     this.#attributes = new AttributeWriter(open, identity, policy.suid, this.tally.shortfalls);
-    this.#problem = problem;
+    this.#listener = listener;
   }
 
   problem(path: Uint8Array, error: Error): void {
-    this.#problem(path, error);
+    this.#listener.problem(path, error);
   }
 
   /** Closes what an extraction that has ended early still holds. */
@@ -87,6 +99,7 @@ export class Extractor implements Visitor {
   /** Rejects with what ends the extraction; so does leave(). */
   async entry(entry: Entry): Promise<boolean> {
     try {
+      this.#listener.progress(this.tally);
       this.#allowance.takeEntry();
       const level = this.#levels.at(-1);
       if (level !== undefined) await this.#extract(level, entry);
@@ -119,7 +132,7 @@ export class Extractor implements Visitor {
   }
 
   #tell(path: Uint8Array, error: unknown): void {
-    this.#problem(path, error);
+    this.#listener.problem(path, error);
     if (endsExtraction(error)) throw error;
   }
 
@@ -150,11 +163,17 @@ export class Extractor implements Visitor {
     const descriptor = directory.make(entry.name, 'making the file', createFile);
     let isWhole = false;
     try {
-      this.tally.bytes += await copyContent(this.#open, entry, descriptor, this.#buffer, this.#allowance);
+      const { tally } = this;
+      tally.bytes += await copyContent(this.#open, entry, descriptor, {
+        buffer: this.#buffer,
+        allowance: this.#allowance,
+        copied: this.#copied,
+      });
       isWhole = true;
       this.tally.files++;
       await this.#attributes.write(nodeOfDescriptor(descriptor, directory.pathOf(entry.name)), entry);
     } finally {
+      this.tally.bytesUnderWay = 0;
       // What is not whole must not look as if it were.
       if (!isWhole) directory.discard(entry.name);
       closeFile(descriptor);

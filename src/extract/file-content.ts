@@ -13,16 +13,23 @@ export function createFile(path: Buffer): number {
   return openSync(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
 }
 
+/** What all copies of an extraction share. */
+export interface Copying {
+  /** scratch space */
+  readonly buffer: Uint8Array;
+  readonly allowance: Allowance;
+  /** told of each piece: bytes */
+  readonly copied: (bytes: number) => void;
+}
+
 /**
- * Copies an image's file into an empty one and returns the bytes written, holes not counted.
- * `buffer` is scratch space. Rejects with what the tree throws, ContentError or ExtractError; the copy is then partial.
+ * Copies an image's file into an empty one and returns the bytes written, holes not counted. Rejects with what the tree throws, ContentError or ExtractError; the copy is then partial.
  */
 export async function copyContent(
   open: OpenTree,
   { node, attr: { size } }: Entry,
   descriptor: number,
-  buffer: Uint8Array,
-  allowance: Allowance,
+  { buffer, allowance, copied }: Copying,
 ): Promise<number> {
   const { tree } = open;
   let written = 0;
@@ -33,7 +40,10 @@ export async function copyContent(
     const end = (await open.run(() => tree.seek(node, start, 'hole'))) ?? size;
     if (end <= start) throw new ExtractError('corrupt', `byte ${start} is given as data and as a hole`);
     allowance.takeBytes(end - start);
-    await readRange(open, node, start, end, buffer, (piece, at) => writeAll(descriptor, piece, at));
+    await readRange(open, node, start, end, buffer, (piece, at) => {
+      writeAll(descriptor, piece, at);
+      copied(piece.length);
+    });
     written += end - start;
     offset = end;
   }

@@ -6,6 +6,8 @@ export class Tally {
   files = 0;
   /** bytes of content written, holes not counted */
   bytes = 0;
+  /** of the file that is being written */
+  bytesUnderWay = 0;
   symlinks = 0;
   hardLinks = 0;
   specials = 0;
@@ -14,6 +16,11 @@ export class Tally {
 
   /** left out or changed, which is a failure only where it is asked to be */
   readonly shortfalls = new Shortfalls();
+
+  /** Those that were made; a hard link makes none. */
+  get inodes(): number {
+    return this.directories + this.files + this.symlinks + this.specials;
+  }
 
   /** One line; `done` says what was done with them. */
   summary(target: string, done = 'extracted'): string {

@@ -13,12 +13,13 @@ import { quoteName } from '../commands/quote.js';
 import { type Entry, type Visitor, walk } from '../commands/walk.js';
 import type { NodeId } from '../tree/tree.js';
 import { ExtractError } from './errors.js';
+import type { ExtractListener } from './extractor.js';
 import { checkName } from './file-name.js';
 import { Tally } from './tally.js';
 import { BLOCK_SIZE, type MemberType, memberHead, padding } from './tar-member.js';
 
 /**
- * Archives `start` and all below it; a directory becomes ".", whose content follows. `problem` hears what was left out.
+ * Archives `start` and all below it; a directory becomes ".", whose content follows. `problem` hears what was left out, `progress` often how far it is.
  * Rejects with OutputError, and with ExtractError 'cut-off' where a file turned out to be damaged when its head had been written.
  */
 export async function writeTar(
@@ -26,8 +27,9 @@ export async function writeTar(
   start: Entry,
   output: Output,
   problem: (path: Uint8Array, error: unknown) => void,
+  progress: (tally: Tally) => void = () => {},
 ): Promise<Tally> {
-  const writer = new TarWriter(open, new Collected(output), problem);
+  const writer = new TarWriter(open, new Collected(output), { problem, progress });
   await walk(open, start, writer);
   await writer.end();
   return writer.tally;
@@ -45,26 +47,27 @@ class TarWriter implements Visitor {
   readonly tally = new Tally();
   readonly #open: OpenTree;
   readonly #archive: Collected;
-  readonly #problem: (path: Uint8Array, error: unknown) => void;
+  readonly #listener: ExtractListener;
   readonly #firstPaths = new Map<NodeId, Uint8Array>();
   readonly #buffer = new Uint8Array(PIECE_SIZE);
 
-  constructor(open: OpenTree, archive: Collected, problem: (path: Uint8Array, error: unknown) => void) {
+  constructor(open: OpenTree, archive: Collected, listener: ExtractListener) {
     this.#open = open;
     this.#archive = archive;
-    this.#problem = problem;
+    this.#listener = listener;
   }
 
   problem(path: Uint8Array, error: Error): void {
-    this.#problem(path, error);
+    this.#listener.problem(path, error);
   }
 
   async entry(entry: Entry): Promise<boolean> {
+    this.#listener.progress(this.tally);
     let write: () => Promise<void>;
     try {
       write = await this.#prepare(entry);
     } catch (error) {
-      this.#problem(entry.path, error);
+      this.#listener.problem(entry.path, error);
       return false;
     }
     await write();
@@ -115,12 +118,17 @@ class TarWriter implements Visitor {
       await this.#archive.add(padding(size));
       this.tally.files++;
       this.tally.bytes += size;
+      this.tally.bytesUnderWay = 0;
     };
   }
 
   async #copy(node: NodeId, size: number, path: Uint8Array): Promise<void> {
     try {
-      await readRange(this.#open, node, 0, size, this.#buffer, (piece) => this.#archive.add(piece));
+      await readRange(this.#open, node, 0, size, this.#buffer, (piece) => {
+        this.tally.bytesUnderWay += piece.length;
+        this.#listener.progress(this.tally);
+        return this.#archive.add(piece);
+      });
     } catch (error) {
       if ((error as Error).name !== 'ContentError') throw error;
       throw new ExtractError(

@@ -65,14 +65,15 @@ export async function fsVeritySource(data: Source, claim: FsVerityClaim): Promis
   return new VerifiedSource({ data, hashes, treeStart: 0, verifier, memory: claim.memory });
 }
 
-/** The digest of a whole blob, as `fsverity digest` prints it. Rejects as the source does. */
+/** The digest of a whole blob, as `fsverity digest` prints it. `hashed` is told of each piece: bytes. Rejects as the source does. */
 export async function fsVerityDigest(
   data: Source,
   parameters: FsVerityParameters,
   backend?: HashBackend,
+  hashed: (bytes: number) => void = () => {},
 ): Promise<NamedDigest> {
   const tree = fsVerityTree(parameters, data.size, backend);
-  const root = tree === undefined ? emptyRoot(parameters.algorithm) : (await build(data, tree)).root;
+  const root = tree === undefined ? emptyRoot(parameters.algorithm) : (await build(data, tree, hashed)).root;
   return fileDigest({ ...parameters, fileSize: data.size, root }, backend);
 }
 
@@ -158,8 +159,11 @@ async function builtTree(
   return { root, hashes: new BytesSource(bytes, `the hash tree of ${data.name}`, `tree:${digest}`) };
 }
 
-async function build(data: Source, tree: MerkleTree) {
+async function build(data: Source, tree: MerkleTree, hashed: (bytes: number) => void = () => {}) {
   const builder = new TreeBuilder(tree);
-  await eachPiece(data, data.size, (piece) => builder.add(piece));
+  await eachPiece(data, data.size, (piece) => {
+    builder.add(piece);
+    hashed(piece.length);
+  });
   return builder.finish();
 }

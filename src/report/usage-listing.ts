@@ -26,12 +26,21 @@ export class UsageListing {
   readonly #range: UsageRange;
   readonly #problems: Problems;
   readonly #counter: UsageCounter;
+  readonly #progress: (names: number) => void;
+  #names = 0;
 
-  constructor(opened: OpenedImage, range: UsageRange, problems: Problems) {
+  /** `progress` is told often of how many names were counted. */
+  constructor(
+    opened: OpenedImage,
+    range: UsageRange,
+    problems: Problems,
+    progress: (names: number) => void = () => {},
+  ) {
     this.#opened = opened;
     this.#range = range;
     this.#problems = problems;
     this.#counter = new UsageCounter(opened);
+    this.#progress = progress;
   }
 
   /** Gives each directory to `take` after what is below it. `shown` is the path of `start`. Rejects only with what `take` throws. */
@@ -61,6 +70,7 @@ export class UsageListing {
   }
 
   async #count(entry: Entry, path: Uint8Array): Promise<Usage> {
+    this.#progress(++this.#names);
     try {
       return await this.#counter.count(entry.node);
     } catch (error) {

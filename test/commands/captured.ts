@@ -7,7 +7,7 @@ export class Captured {
   readonly chunks: Buffer[] = [];
   readonly said: string[] = [];
   readonly output: Output;
-  readonly problems = new Problems('erofs test', (line) => this.said.push(line));
+  readonly problems = new Problems('erofs test', false, (line) => this.said.push(line));
 
   constructor({ isTTY = false } = {}) {
     const stream = new Writable({

@@ -27,7 +27,6 @@ const eventIn: Record<string, (line: string) => string | undefined> = {
 
 const cases = [
   { words: [], format: 'json' },
-  { words: ['--log-format', 'text'], format: 'text' },
   { words: ['--log-format=text', '--supervise'], format: 'text' },
 ];
 

@@ -16,13 +16,17 @@ async function usageOf(t: Test, name: string, depth = Number.POSITIVE_INFINITY) 
   const opened = await openFixture(fixture(name));
   t.teardown(() => opened.close());
   const { problems, said } = new Captured();
-  const listing = new UsageListing(opened, { depth, all: true }, problems);
+  const told: number[] = [];
+  const listing = new UsageListing(opened, { depth, all: true }, problems, (names) => told.push(names));
   const lines = new Map<string, { usage: Usage; mode: number }>();
   const start = await startAt(opened, opened.tree.root);
   await listing.list(start, bytes('/'), ({ path, usage, mode }) => {
     lines.set(Buffer.from(path).toString('latin1'), { usage: { ...usage }, mode });
   });
   t.same(said, [], name);
+  // with all of them at hand, a line a name
+  if (depth === Number.POSITIVE_INFINITY)
+    t.equal(told.at(-1), lines.size, `${name}: names that were counted`);
   return { opened, listing, lines, root: lines.get('/')!.usage };
 }
 
