@@ -3,15 +3,12 @@ import { escapeBytes } from '../commands/escape.js';
 import { typeName } from '../commands/mode-string.js';
 import type { Entry } from '../commands/walk.js';
 import { type ByteRange, nidName } from '../erofs-reader/bytes.js';
-import { type Inode, isType } from '../erofs-reader/inode.js';
+import type { Inode } from '../erofs-reader/inode.js';
 import {
   ALGORITHM_NAMES,
   COMPACT_INODE_SIZE,
   EXTENDED_INODE_SIZE,
   LAYOUT_NAMES,
-  S_IFDIR,
-  S_IFLNK,
-  S_IFREG,
 } from '../erofs-reader/layout.js';
 import { planRead } from '../erofs-reader/plan.js';
 import { guaranteeText } from '../layers/guarantee.js';
@@ -19,7 +16,7 @@ import type { OpenedImage, OpenedLayer } from '../open.js';
 import { proofText } from '../proof/proof-spec.js';
 import { ObjectsTree } from '../tree/objects-tree.js';
 import { type ExtentObject, extentObject } from './extent-object.js';
-import { extentsOf, type StoredExtent } from './extents.js';
+import { extentsOf, hasData, type StoredExtent } from './extents.js';
 import { chunkSize } from './inode-fields.js';
 import { type RemoteCost, remoteCost } from './remote-cost.js';
 import { UsageCounter } from './usage.js';
@@ -71,22 +68,36 @@ export interface Explanation {
   readonly extents: readonly ExplainedExtent[];
 }
 
+/** Which extents are wanted, by their numbers: a long file has millions. */
+export interface WantedExtents {
+  readonly first: number;
+  readonly count: number;
+}
+
+const ALL: WantedExtents = { first: 0, count: Number.POSITIVE_INFINITY };
+
 /** Rejects as reading the inode and its index does. */
-export async function explain(
+export async function explain(opened: OpenedImage, entry: Entry, path: Uint8Array): Promise<Explanation> {
+  return (await explainPart(opened, entry, path, ALL)).explanation;
+}
+
+/** As explain(), with some of the extents, and how many there are. */
+export async function explainPart(
   opened: OpenedImage,
   { node, attr }: Entry,
   path: Uint8Array,
-): Promise<Explanation> {
+  wanted: WantedExtents,
+): Promise<{ readonly explanation: Explanation; readonly extentCount: number }> {
   const { layer, node: nid } = opened.origin(node);
   const { image } = layer;
   const inode = await layer.run(() => image.inode(nid));
   const usage = await new UsageCounter(opened).count(node);
   const headSize = inode.extended ? EXTENDED_INODE_SIZE : COMPACT_INODE_SIZE;
   const object = await objectOf(layer, inode);
-  const data = new ExplainedData();
+  const data = new ExplainedData(wanted);
   if (object === undefined && hasData(inode)) await data.add(layer, inode);
   const stored = usage.data + usage.metadata;
-  return {
+  const explanation: Explanation = {
     path: escapeBytes(path),
     type: typeName(attr.mode),
     size: attr.size,
@@ -109,21 +120,34 @@ export async function explain(
     remote: remoteCost(layer, data.ranges) ?? null,
     extents: data.extents,
   };
+  return { explanation, extentCount: data.count };
 }
 
 class ExplainedData {
   readonly sums = { hole_bytes: 0, plain_bytes: 0, inline_bytes: 0, fragment_bytes: 0 };
   readonly algorithms: Record<string, AlgorithmShare> = {};
+  /** those that are wanted */
   readonly extents: ExplainedExtent[] = [];
-  /** what a read of all of it takes of the devices */
+  /** what a read of all of it takes of the devices; neighbours are joined */
   readonly ranges: ByteRange[] = [];
+  readonly #wanted: WantedExtents;
+  #count = 0;
+
+  constructor(wanted: WantedExtents) {
+    this.#wanted = wanted;
+  }
+
+  /** of all extents */
+  get count(): number {
+    return this.#count;
+  }
 
   async add(layer: OpenedLayer, inode: Inode): Promise<void> {
     for await (const extents of extentsOf(layer, inode)) {
       for (const extent of extents) {
         if (extent.kind !== 'fragment') {
-          this.#count(extent);
-          this.extents.push(extentObject(extent));
+          this.#add(extent);
+          this.#keep(() => extentObject(extent));
           continue;
         }
         this.sums.fragment_bytes += extent.length;
@@ -131,13 +155,21 @@ class ExplainedData {
         const { start, length } = extent;
         const segments = await layer.run(() => planRead(image, image.data(inode), start, length));
         for (const segment of segments) this.#addRange(segment.extent);
-        const within = segments.map((segment) => extentObject(segment.extent));
-        this.extents.push({ ...extentObject(extent), within });
+        this.#keep(() => {
+          const within = segments.map((segment) => extentObject(segment.extent));
+          return { ...extentObject(extent), within };
+        });
       }
     }
   }
 
-  #count(extent: StoredExtent): void {
+  #keep(shown: () => ExplainedExtent): void {
+    const { first, count } = this.#wanted;
+    const number = this.#count++;
+    if (number >= first && number < first + count) this.extents.push(shown());
+  }
+
+  #add(extent: StoredExtent): void {
     const { sums, algorithms } = this;
     this.#addRange(extent);
     if (extent.kind === 'hole') sums.hole_bytes += extent.length;
@@ -156,12 +188,19 @@ class ExplainedData {
   #addRange(extent: StoredExtent): void {
     if (extent.kind === 'hole') return;
     if (extent.kind === 'raw') {
-      this.ranges.push({ device: extent.device, offset: extent.offset, length: extent.length });
+      this.#join(extent.device, extent.offset, extent.length);
     } else if (!extent.inMetabox || (extent.kind === 'coded' && extent.device !== undefined)) {
       const length = extent.kind === 'coded' ? extent.encodedLength : extent.length;
       const device = extent.kind === 'coded' ? (extent.device ?? 0) : 0;
-      this.ranges.push({ device, offset: extent.offset, length });
+      this.#join(device, extent.offset, length);
     }
+  }
+
+  #join(device: number, offset: number, length: number): void {
+    const last = this.ranges.at(-1);
+    const isNext = last !== undefined && last.device === device && last.offset + last.length === offset;
+    if (isNext) this.ranges[this.ranges.length - 1] = { ...last, length: last.length + length };
+    else this.ranges.push({ device, offset, length });
   }
 }
 
@@ -188,8 +227,4 @@ function verifiedBy(layer: OpenedLayer, ranges: readonly ByteRange[]): { blob: s
       const isPlain = proof.kind === 'none' && guarantee !== undefined;
       return [{ blob: proof.blob, by: isPlain ? guaranteeText(guarantee) : proofText(proof) }];
     });
-}
-
-function hasData(inode: Inode): boolean {
-  return isType(inode, S_IFREG) || isType(inode, S_IFLNK) || isType(inode, S_IFDIR);
 }

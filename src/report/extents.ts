@@ -1,11 +1,18 @@
 /** The extents of an inode, in order, without holding all of them. */
+import { setImmediate as turn } from 'node:timers/promises';
 import type { Extent } from '../erofs-reader/extent.js';
-import type { Inode } from '../erofs-reader/inode.js';
+import { type Inode, isType } from '../erofs-reader/inode.js';
+import { S_IFDIR, S_IFLNK, S_IFREG } from '../erofs-reader/layout.js';
 import { planRead } from '../erofs-reader/plan.js';
 import type { OpenedLayer } from '../open.js';
 
 /** Extents that are mapped in one operation. */
 const BATCH_SIZE = 256;
+
+/** Whether it has extents; what stands in the address of any other type is none. */
+export function hasData(inode: Inode): boolean {
+  return isType(inode, S_IFREG) || isType(inode, S_IFLNK) || isType(inode, S_IFDIR);
+}
 
 /** What a file's own index says; a fragment is an extent of the packed inode. Throws as mapping does. */
 export async function* extentsOf(layer: OpenedLayer, inode: Inode): AsyncGenerator<readonly Extent[]> {
@@ -24,6 +31,8 @@ export async function* extentsOf(layer: OpenedLayer, inode: Inode): AsyncGenerat
       return extents;
     });
     yield batch;
+    // a long index lets in whoever else waits
+    if (batch.length === BATCH_SIZE) await turn();
     const last = batch.at(-1)!;
     position = last.start + last.length;
   }

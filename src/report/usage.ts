@@ -7,17 +7,11 @@
 
 import type { Inode } from '../erofs-reader/inode.js';
 import { isType } from '../erofs-reader/inode.js';
-import {
-  COMPACT_INODE_SIZE,
-  EXTENDED_INODE_SIZE,
-  S_IFDIR,
-  S_IFLNK,
-  S_IFREG,
-} from '../erofs-reader/layout.js';
+import { COMPACT_INODE_SIZE, EXTENDED_INODE_SIZE, S_IFLNK, S_IFREG } from '../erofs-reader/layout.js';
 import { planRead } from '../erofs-reader/plan.js';
 import type { OpenedImage, OpenedLayer } from '../open.js';
 import type { NodeId } from '../tree/tree.js';
-import { type StoredExtent, storedExtentsOf } from './extents.js';
+import { hasData, type StoredExtent, storedExtentsOf } from './extents.js';
 import { Intervals } from './intervals.js';
 
 /** Bytes. */
@@ -111,8 +105,4 @@ export class UsageCounter {
     devices[device] ??= new Intervals();
     return devices[device];
   }
-}
-
-function hasData(inode: Inode): boolean {
-  return isType(inode, S_IFREG) || isType(inode, S_IFLNK) || isType(inode, S_IFDIR);
 }
