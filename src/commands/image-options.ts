@@ -95,7 +95,7 @@ export async function specOf(given: ImageArguments, report?: (problem: Error) =>
 export async function withImage(
   command: string,
   given: ImageArguments,
-  work: (opened: OpenedImage, problems: Problems) => Promise<void>,
+  work: (opened: OpenedImage, problems: Problems, spec: ImageSpec) => Promise<void>,
 ): Promise<void> {
   const { openImage } = await import('../open.js');
   const problems = new Problems(command, given.quiet);
@@ -109,7 +109,7 @@ export async function withImage(
   const spec = await specOf(given, report);
   const opened = await openImage(spec, report);
   try {
-    await work(opened, problems);
+    await work(opened, problems, spec);
   } catch (error) {
     // `erofs ls IMAGE | head`: the reader has what it wanted.
     const isEnough = error instanceof OutputError && error.code === 'EPIPE';

@@ -9,7 +9,7 @@ type Cells = readonly string[];
 
 /** The mountpoint, a table of requests, and what the caches and the network did. */
 export function statisticsText(statistics: MountStatistics): string[] {
-  const { mountpoint, uptime, requests, remote, waiting, interrupted } = statistics;
+  const { mountpoint, uptime, requests } = statistics;
   const rows = Object.entries(requests).sort(([, a], [, b]) => b.count - a.count);
   const table: Cells[] = [
     ['request', 'count', 'per s', 'p50', 'p99', 'failed'],
@@ -22,17 +22,23 @@ export function statisticsText(statistics: MountStatistics): string[] {
       `${failures}`,
     ]),
   ];
-  const lookups: (readonly [string, Lookups])[] = [
-    ['blocks', statistics.block_cache],
-    ['extents', statistics.extent_cache],
-    ['chunks', statistics.chunk_store],
-  ];
   return [
     `${quoteName(Buffer.from(mountpoint))}, for ${timeSpanText(uptime)}`,
     ...aligned(table).map((line) => `  ${line}`),
-    `  read     ${sizeText(statistics.bytes_read)}; ${waiting} requests waiting, ${interrupted} interrupted`,
-    ...lookups.map(([name, found]) => `  ${name.padEnd(8)} ${lookupText(found)}`),
-    `  network  ${sizeText(remote.bytes)} in ${remote.requests} requests, ${remote.retries} retries, ${remote.hedges} hedges`,
+    ...statisticsFacts(statistics).map(([label, text]) => `  ${label.padEnd(8)} ${text}`),
+  ];
+}
+
+/** What was read, and what the caches and the network did. */
+export function statisticsFacts(statistics: MountStatistics): (readonly [label: string, text: string])[] {
+  const { bytes_read, waiting, interrupted, remote } = statistics;
+  const { bytes, requests, retries, hedges } = remote;
+  return [
+    ['read', `${sizeText(bytes_read)}; ${waiting} requests waiting, ${interrupted} interrupted`],
+    ['blocks', lookupText(statistics.block_cache)],
+    ['extents', lookupText(statistics.extent_cache)],
+    ['chunks', lookupText(statistics.chunk_store)],
+    ['network', `${sizeText(bytes)} in ${requests} requests, ${retries} retries, ${hedges} hedges`],
   ];
 }
 

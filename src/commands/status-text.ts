@@ -4,7 +4,7 @@ import type { FoundMount } from './live-mounts.js';
 import { quoteName } from './quote.js';
 import { sizeText, timeSpanText } from './size-text.js';
 
-type Line = readonly [label: string, text: string];
+export type Line = readonly [label: string, text: string];
 
 const LABEL_WIDTH = 12;
 
@@ -26,9 +26,13 @@ export function statusJson({ mountpoint, state, source, type, pid, status }: Fou
 
 /** The mountpoint, and a line for each fact. */
 export function statusText(mount: FoundMount): string[] {
-  const { mountpoint, status } = mount;
-  const lines = status === null ? withoutStatus(mount) : withStatus(mount, status);
-  return [quote(mountpoint), ...lines.map(([label, text]) => `  ${label.padEnd(LABEL_WIDTH)}${text}`)];
+  const lines = statusFacts(mount).map(([label, text]) => `  ${label.padEnd(LABEL_WIDTH)}${text}`);
+  return [quote(mount.mountpoint), ...lines];
+}
+
+export function statusFacts(mount: FoundMount): Line[] {
+  const { status } = mount;
+  return status === null ? withoutStatus(mount) : withStatus(mount, status);
 }
 
 const quote = (text: string): string => quoteName(Buffer.from(text));

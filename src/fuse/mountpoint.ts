@@ -6,7 +6,7 @@
  */
 import { realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { mountAt } from './mountinfo.js';
+import { type MountEntry, mountAt } from './mountinfo.js';
 import { MountError } from './transport.js';
 
 const PATIENCE_MS = 10_000;
@@ -19,6 +19,19 @@ export async function resolveMountpoint(directory: string): Promise<string> {
   if (mountAt(inResolvedParent) !== undefined) return inResolvedParent;
   return resolvePath(inResolvedParent, directory);
 }
+
+/** The mount on what is named, where that is a mountpoint; undefined for any other path, and for what is none. Throws MountError 'timeout'. */
+export async function mountNamed(reference: string): Promise<MountEntry | undefined> {
+  try {
+    return mountAt(await resolveMountpoint(reference));
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException;
+    if (NO_PATH.has(code)) return undefined;
+    throw error;
+  }
+}
+
+const NO_PATH = new Set(['mountpoint-missing', 'mountpoint-not-directory']);
 
 /**
  * st_dev of a resolved mountpoint before anything is mounted there.
