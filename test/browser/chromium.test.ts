@@ -1,10 +1,11 @@
 /** A real browser reads a real image: a page with an import map, no bundler, headless Chromium where it is installed. */
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join, normalize } from 'node:path';
 import { text } from 'node:stream/consumers';
 import t from 'tap';
+import { chromium, headless } from '../support/chromium.js';
 import { fixture } from '../support/fixture.js';
 import { expectedManifest } from '../support/opened.js';
 import { dist, packageRoot } from '../support/paths.js';
@@ -12,9 +13,6 @@ import { killGroup, start } from '../support/run.js';
 import { Scratch } from '../support/scratch.js';
 
 const scratch = new Scratch(t);
-const chromium = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) =>
-  existsSync(path),
-);
 
 /** What a bundler would find by package.json. */
 const MAP = {
@@ -98,11 +96,7 @@ t.test('headless Chromium', { skip: chromium === undefined && 'takes chromium' }
   t.teardown(() => server.close());
   const { port } = server.address() as AddressInfo;
   const browser = start(chromium!, [
-    '--headless',
-    '--no-sandbox',
-    '--disable-gpu',
-    '--disable-dev-shm-usage',
-    `--user-data-dir=${scratch.folder()}`,
+    ...headless(scratch.folder()),
     // it stays until it is ended
     '--remote-debugging-port=0',
     `http://127.0.0.1:${port}/?names=${names.join(',')}`,
