@@ -1,8 +1,9 @@
-// Compiles src, test and bench into dist/, bundles the programs, and makes the two commands executable.
+// Compiles src, test and bench into dist/, bundles the programs and the page of `erofs explore`, and makes the two commands executable.
 import { chmodSync, existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundle } from './bundle.mjs';
+import { bundlePage } from './bundle-page.mjs';
 import { root, run } from './install.mjs';
 
 /** `dist` is where the compiled tree goes, absolute. Throws when the compiler or the bundler finds an error. */
@@ -18,6 +19,7 @@ export async function build(dist = join(root, 'dist')) {
     join(dist, '.tsbuildinfo'),
   ]);
   await bundle(dist);
+  bundlePage(dist);
   const { bin } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   for (const command of Object.values(bin)) {
     const compiled = resolve(dist, '..', command.replace(/^dist\b/, dist));

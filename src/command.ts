@@ -10,6 +10,7 @@ import { command as doctor } from './commands/doctor.js';
 import { command as du } from './commands/du.js';
 import { command as dump } from './commands/dump.js';
 import { command as explain } from './commands/explain.js';
+import { command as explore } from './commands/explore.js';
 import { command as extract } from './commands/extract.js';
 import { EXIT_FAILED, reportFailure, UsageError } from './commands/failure.js';
 import { command as find, findWords } from './commands/find.js';
@@ -65,6 +66,7 @@ const commands = [
   stat,
   extract,
   explain,
+  explore,
   diff,
   dump,
   info,

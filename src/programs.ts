@@ -19,6 +19,11 @@ export function programPath(name: ProgramName, part: 'start' | 'bundle' = 'start
   return fileURLToPath(new URL(`../bin/${name}.${part === 'start' ? 'js' : 'bundle.js'}`, import.meta.url));
 }
 
+/** A file of the page that `erofs explore` serves, such as "explore.html". */
+export function pageUrl(name: string): URL {
+  return new URL(`../bin/${name}`, import.meta.url);
+}
+
 /** The version of the package. Throws the system's error where the package is not whole. */
 export function version(): string {
   const description = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');

@@ -30,6 +30,8 @@ t.test('packed, it holds what runs and what is read', { skip: noOtherBuild ?? fa
     files.filter((file) => !wanted.test(file)),
     [],
   );
+  for (const name of ['html', 'css', 'js'])
+    t.ok(files.includes(`dist/bin/explore.${name}`), `the page of erofs explore: ${name}`);
   const { bin, man, exports } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8'));
   const named: string[] = [...Object.values<string>(bin), ...man];
   for (const target of Object.values<string | Record<string, string>>(exports)) {

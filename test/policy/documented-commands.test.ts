@@ -24,6 +24,7 @@ const NOT_RUN: readonly (readonly [line: RegExp, reason: string])[] = [
   [/ stats -i 1 /, 'goes on until the mount ends'],
   [/^erofs doctor/, 'its answer is about the machine'],
   [/ --metrics 9100 /, 'a port that another program may have'],
+  [/^erofs explore/, 'goes on until it is interrupted'],
 ];
 
 /** What is not here, and why a command that names it can only fail; the exit code of that must not be that of wrong usage. */

@@ -135,6 +135,22 @@ const rules: Record<string, { readonly from: readonly string[]; readonly typesOf
       'memory-budget.ts',
     ],
   },
+  // commands, for the walk, names, sizes and quoting that they share
+  explore: {
+    from: [
+      'erofs-reader',
+      'tree',
+      'open.ts',
+      'commands',
+      'control',
+      'fuse',
+      'report',
+      'layers',
+      'proof',
+      'system',
+    ],
+    typesOf: ['prefetch'],
+  },
   // info and stat print what the reader knows of an image beyond its tree
   commands: {
     from: [
@@ -156,6 +172,8 @@ const rules: Record<string, { readonly from: readonly string[]; readonly typesOf
       'compare',
       'check',
       'doctor',
+      'explore',
+      'programs.ts',
       'memory-budget.ts',
       'control',
       'statistics',
@@ -238,9 +256,12 @@ t.test('there are no cycles', async (t) => {
   t.same(cycles(), []);
 });
 
+/** What is bundled when the package is built, which is installed for that alone. */
+const isOfPage = (path: string): boolean => path.startsWith(join('src', 'explore', 'page', '/'));
+
 t.test('each package is imported in one file, and is a dependency', async (t) => {
   const importers = new Map<string, Set<string>>();
-  for (const { path, imports } of files) {
+  for (const { path, imports } of files.filter(({ path }) => !isOfPage(path))) {
     for (const found of imports) {
       const name = packageOf(found);
       if (name === undefined || found.isType) continue;
@@ -260,6 +281,29 @@ t.test('each package is imported in one file, and is a dependency', async (t) =>
     declared.filter((name) => !importers.has(name)),
     [],
     'no dependency without an import',
+  );
+});
+
+t.test('the page is of its own packages, and of nothing that Node.js alone has', async (t) => {
+  const page = files.filter(({ path }) => isOfPage(path));
+  t.ok(page.length > 5, `${page.length} files of the page`);
+  const { devDependencies } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8'));
+  const packages = page.flatMap(({ imports }) => imports.flatMap((found) => packageOf(found) ?? []));
+  t.same(packages, ['d3-hierarchy'], 'one importer');
+  t.ok('d3-hierarchy' in devDependencies);
+  const reached = new Set<string>();
+  const reach = (file: SourceFile): void => {
+    if (reached.has(file.path)) return;
+    reached.add(file.path);
+    for (const { file: next, isType } of file.imports) {
+      const target = next === undefined || isType ? undefined : byPath.get(next);
+      if (target) reach(target);
+    }
+  };
+  for (const file of page) reach(file);
+  t.same(
+    [...reached].filter((path) => byPath.get(path)!.imports.some(({ from }) => from.startsWith('node:'))),
+    [],
   );
 });
 

@@ -5,6 +5,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import t from 'tap';
 import type { KeptBlob } from '../../src/cache/cache-contents.js';
 import { blobJson } from '../../src/commands/cache-ls.js';
+import { explore } from '../support/explored.js';
 import { fixture } from '../support/fixture.js';
 import { packageRoot } from '../support/paths.js';
 import { describeRun, erofs } from '../support/run.js';
@@ -56,7 +57,7 @@ const validators = new Map(
 );
 
 t.test('every schema is held against a command', async (t) => {
-  const used = new Set([...RUNS.map(([schema]) => schema), 'cache-ls']);
+  const used = new Set([...RUNS.map(([schema]) => schema), 'cache-ls', 'explore']);
   t.same([...used].sort(), [...validators.keys()].sort());
 });
 
@@ -71,6 +72,14 @@ t.test('output', async (t) => {
     const foreign = { ...(JSON.parse(lines[0]!) as object), foreign: true };
     t.notOk(validate(foreign), `${words[0]}: a field that is not described is refused`);
   });
+});
+
+t.test('the line of erofs explore', async (t) => {
+  const validate = validators.get('explore')!;
+  const { line, end } = await explore(t, [lz4]);
+  t.ok(validate(JSON.parse(line)), JSON.stringify(validate.errors));
+  t.notOk(validate({ ...JSON.parse(line), foreign: true }), 'a field that is not described is refused');
+  t.match(await end('SIGTERM'), { status: 0 });
 });
 
 t.test('a line of erofs cache ls', async (t) => {

@@ -39,7 +39,7 @@ t.test('the scripts that run before npm ci import nothing but Node', async (t) =
     t.same(
       foreign.map(({ from }) => from),
       // asked for by require() when a build comes to it, which is after npm ci
-      path.endsWith('bundle.mjs') ? ['esbuild'] : [],
+      /bundle(-page)?\.mjs$/.test(path) ? ['esbuild'] : [],
       path,
     );
   }
