@@ -1,31 +1,10 @@
-/** What the command `erofs` does. Names the commands and nothing else: what a command needs, it loads when it runs. */
-import type { CommandModule } from 'yargs';
-import { command as cache } from './commands/cache.js';
-import { command as cat } from './commands/cat.js';
-import { answer, command as completion, isQuestion } from './commands/completion.js';
-import { configCommand } from './commands/config.js';
-import { command as diff, EXIT_TROUBLE } from './commands/diff.js';
-import { command as digest } from './commands/digest.js';
-import { command as doctor } from './commands/doctor.js';
-import { command as du } from './commands/du.js';
-import { command as dump } from './commands/dump.js';
-import { command as explain } from './commands/explain.js';
-import { command as explore } from './commands/explore.js';
-import { command as extract } from './commands/extract.js';
+/** What the command `erofs` does: it finds the command that is meant and runs it. What a command needs, it loads when it runs. */
+import { allCommands } from './commands/all.js';
+import { answer, isQuestion } from './commands/completion.js';
+import { EXIT_TROUBLE } from './commands/diff.js';
 import { EXIT_FAILED, reportFailure, UsageError } from './commands/failure.js';
-import { command as find, findWords } from './commands/find.js';
-import { command as info } from './commands/info.js';
-import { command as inspect } from './commands/inspect.js';
-import { command as ls } from './commands/ls.js';
-import { command as mount } from './commands/mount.js';
-import { command as pull } from './commands/pull.js';
-import { command as stat } from './commands/stat.js';
-import { command as stats } from './commands/stats.js';
-import { command as status } from './commands/status.js';
-import { command as tree } from './commands/tree.js';
-import { command as umount } from './commands/umount.js';
-import { command as upgrade } from './commands/upgrade.js';
-import { fsckStatus, command as verify } from './commands/verify.js';
+import { findWords } from './commands/find.js';
+import { fsckStatus } from './commands/verify.js';
 import { CommandLine, UNKNOWN } from './config/command-line.js';
 import { namesOf } from './config/command-table.js';
 import { newParser, programWords } from './config/parser.js';
@@ -51,34 +30,8 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exitCode = EXIT_FAILED;
 });
 
-const commands = [
-  mount,
-  umount,
-  upgrade,
-  status,
-  stats,
-  doctor,
-  ls,
-  tree,
-  find,
-  du,
-  cat,
-  stat,
-  extract,
-  explain,
-  explore,
-  diff,
-  dump,
-  info,
-  inspect,
-  digest,
-  verify,
-  pull,
-  cache,
-  configCommand(() => line.tables),
-  completion,
-] as CommandModule[];
-const line = new CommandLine(commands, spelled(programWords()));
+const commands = allCommands(() => line.tables);
+const line: CommandLine = new CommandLine(commands, spelled(programWords()));
 
 // what fails there, fails the process
 void (isQuestion(programWords()) ? answer(programWords(), line.tables) : runCommand());
