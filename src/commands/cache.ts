@@ -40,7 +40,8 @@ const gc: CommandModule<object, GcArguments> = {
       type: 'string',
       requiresArg: true,
       coerce: readSize,
-      describe: 'bytes that may stay, or a number with K, M, G or T behind it (default: that of a mount)',
+      describe:
+        'SIZE: bytes that may stay, or a number with K, M, G or T behind it (default: that of a mount)',
     }) as never,
   handler: async (given) => (await import('./cache-gc.js')).collectGarbage(given.cacheSize, given),
 };
@@ -83,7 +84,7 @@ function cacheOptions<T>(parser: Argv<T>): Argv<T> {
       default: defaultCacheDirectory(),
       coerce: (given: string | string[]) => resolve(wordsOf('cache-dir', given).one('cache-dir')!),
       defaultDescription: '$XDG_CACHE_HOME/erofsjs',
-      describe: 'where it is kept',
+      describe: 'DIR: where it is kept',
     })
     .option('json', { type: 'boolean', default: false, describe: 'JSON: of ls an object a line, else one' });
 }

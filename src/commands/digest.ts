@@ -32,9 +32,14 @@ export const command: CommandModule<object, DigestArguments> = {
         type: 'number',
         default: 4096,
         requiresArg: true,
-        describe: 'of the Merkle tree, in bytes',
+        describe: 'BYTES: of the Merkle tree',
       })
-      .option('salt', { type: 'string', default: '', requiresArg: true, describe: 'hexadecimal digits' })
+      .option('salt', {
+        type: 'string',
+        default: '',
+        requiresArg: true,
+        describe: 'HEX: hashed before each block',
+      })
       .option('compact', { type: 'boolean', default: false, describe: 'the digits alone' })
       .option('hash-backend', {
         choices: ['auto', 'node', 'noble'] as const,

@@ -17,17 +17,17 @@ export const command: CommandModule<object, DoctorArguments> = {
       .option('url', {
         type: 'string',
         requiresArg: true,
-        describe: 'ask this server as well: can it be reached, and do the clocks agree',
+        describe: 'URL: ask this server as well: can it be reached, and do the clocks agree',
       })
       .option('memory', {
         type: 'string',
         requiresArg: true,
-        describe: 'what a mount would be given with the same option (default: what it has without)',
+        describe: 'SIZE: what a mount would be given with the same option (default: what it has without)',
       })
       .option('cache-dir', {
         type: 'string',
         requiresArg: true,
-        describe: 'where a mount would keep what it fetches, as with the same option of it',
+        describe: 'DIR: where a mount would keep what it fetches, as with the same option of it',
       })
       .option('json', {
         type: 'boolean',

@@ -48,7 +48,7 @@ export const command: CommandModule<object, DuArguments> = {
         alias: 'd',
         type: 'number',
         requiresArg: true,
-        describe: 'lines for directories down to so many levels below PATH',
+        describe: 'N: lines for directories down to N levels below PATH',
       })
       .option('summarize', {
         alias: 's',

@@ -22,13 +22,13 @@ export const command: CommandModule<object, ExplainArguments> = {
     pathOptions(imageOptions(parser))
       .positional('path', {
         type: 'string',
-        describe: 'file in the image; without it, <image> is a path below a mount of one',
+        describe: 'file in the image; without it, IMAGE is a path below a mount of one',
       })
       .option('extents', {
         type: 'number',
         default: 20,
         requiresArg: true,
-        describe: 'how many extents are listed for people',
+        describe: 'N: how many extents are listed for people',
       })
       .option('json', { type: 'boolean', default: false, describe: 'one JSON object' })
       .example('$0 explain root.erofs /usr/bin/sudo', '')

@@ -42,7 +42,7 @@ export const command: CommandModule<object, ExtractArguments> = {
         type: 'string',
         requiresArg: true,
         default: '/',
-        describe: 'only this directory, whose content goes into <directory>, or this file',
+        describe: 'PATH: only this directory, whose content goes into DIRECTORY, or this file',
       })
       .option('force', {
         type: 'boolean',
@@ -63,19 +63,19 @@ export const command: CommandModule<object, ExtractArguments> = {
         type: 'string',
         requiresArg: true,
         coerce: (given: string | string[]) => limit('max-file-size', given).oneSize('max-file-size'),
-        describe: 'leave larger files out: bytes, or with K, M, G or T behind',
+        describe: 'SIZE: leave larger files out: bytes, or with K, M, G or T behind',
       })
       .option('max-size', {
         type: 'string',
         requiresArg: true,
         coerce: (given: string | string[]) => limit('max-size', given).oneSize('max-size'),
-        describe: 'end before more content is written than this, holes not counted',
+        describe: 'SIZE: end before more content is written than this, holes not counted',
       })
       .option('max-entries', {
         type: 'string',
         requiresArg: true,
         coerce: (given: string | string[]) => limit('max-entries', given).oneNumber('max-entries'),
-        describe: 'end before more files, directories and links are made than this',
+        describe: 'N: end before more files, directories and links are made than this',
       })
       .option('strict', {
         type: 'boolean',

@@ -37,8 +37,8 @@ const VALUES = {
   xattr: 'PATTERN: an extended attribute has such a name',
   algorithm: 'NAME: bytes of it are compressed by LZ4, LZMA, DEFLATE or ZSTD',
   layout: 'NAME: flat-plain, flat-inline, compressed-full, compressed-compact or chunk-based',
-  mindepth: 'N: not what is less than N levels below PATH',
-  maxdepth: 'N: not what is more than N levels below PATH',
+  mindepth: 'N: not what is less than N levels below START',
+  maxdepth: 'N: not what is more than N levels below START',
 } as const;
 const SWITCHES = ['empty', 'print0'];
 

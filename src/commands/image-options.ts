@@ -36,19 +36,19 @@ export function imageOptions<T>(parser: Argv<T>): Argv<T & ImageArguments> {
       type: 'string',
       requiresArg: true,
       coerce: readOffset,
-      describe: 'where the file system begins in IMAGE, in bytes',
+      describe: 'BYTES: where the file system begins in IMAGE, in bytes',
     })
     .option('device', {
       type: 'string',
       requiresArg: true,
       coerce: (given: string | string[]) => (Array.isArray(given) ? given : [given]),
-      describe: "an extra device of IMAGE; repeat it in the order of the image's device table",
+      describe: "FILE: an extra device of IMAGE; repeat it in the order of the image's device table",
     })
     .option('objects', {
       type: 'string',
       requiresArg: true,
       coerce: (given: string | string[]) => (Array.isArray(given) ? given : [given]),
-      describe: 'a directory with the bytes of files that IMAGE keeps elsewhere (composefs); repeatable',
+      describe: 'DIR: a directory with the bytes of files that IMAGE keeps elsewhere (composefs); repeatable',
     })
     .option('allow-truncated', {
       type: 'boolean',

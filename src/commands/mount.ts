@@ -48,7 +48,7 @@ export const command: CommandModule<object, MountArguments> & Pick<Command, 'als
         type: 'string',
         requiresArg: true,
         describe:
-          'mount options with commas between: ro, allow_other, default_permissions, suid, dev, noexec, ' +
+          'LIST: mount options with commas between: ro, allow_other, default_permissions, suid, dev, noexec, ' +
           'fsname=NAME, subtype=NAME, offset=BYTES, device=PATH, upper=IMAGE and objects=DIR (repeated), uid=N, gid=N, ' +
           'allow_truncated, memory=SIZE, supervise, watchdog=SECONDS, and ' +
           'the options of verification with _ for -',
@@ -56,7 +56,8 @@ export const command: CommandModule<object, MountArguments> & Pick<Command, 'als
       .option('objects', {
         type: 'string',
         requiresArg: true,
-        describe: 'a directory with the bytes of files that IMAGE keeps elsewhere (composefs); repeatable',
+        describe:
+          'DIR: a directory with the bytes of files that IMAGE keeps elsewhere (composefs); repeatable',
       })
       .option('foreground', {
         alias: 'f',
@@ -78,7 +79,7 @@ export const command: CommandModule<object, MountArguments> & Pick<Command, 'als
         type: 'string',
         requiresArg: true,
         describe:
-          "the daemon's log (default: in /var/log/erofsjs, or below $XDG_STATE_HOME for a plain user)",
+          "FILE: the daemon's log (default: in /var/log/erofsjs, or below $XDG_STATE_HOME for a plain user)",
       })
       .option('log-format', {
         choices: LOG_FORMATS,
@@ -95,7 +96,7 @@ export const command: CommandModule<object, MountArguments> & Pick<Command, 'als
         type: 'number',
         default: 30,
         requiresArg: true,
-        describe: 'seconds to wait for the mount to answer',
+        describe: 'SECONDS: how long to wait for the mount to answer',
       })
       .option('metrics', {
         type: 'string',
@@ -112,7 +113,7 @@ export const command: CommandModule<object, MountArguments> & Pick<Command, 'als
         type: 'number',
         requiresArg: true,
         describe:
-          'seconds after which a request that hangs fails, over --read-timeout; 0: never (default: 60)',
+          'SECONDS: after so many a request that hangs fails, over --read-timeout; 0: never (default: 60)',
       })
       .alias('fsverity-digest', 'digest')
       .example('$0 mount root.erofs /mnt', '')

@@ -7,7 +7,7 @@ import type { GivenOptions } from '../options/long-option.js';
 export const IMAGE =
   "an EROFS image: a file, a block device, an http or https URL, a container image (oci://REGISTRY/NAME:TAG, oci-layout:DIR, oci-archive:FILE, docker-archive:FILE), or a snapshot of containerd's EROFS snapshotter";
 export const UPPER =
-  'an image that is merged above IMAGE, as overlayfs merges layers; repeatable, the last one wins';
+  'UPPER: an image that is merged above IMAGE, as overlayfs merges layers; repeatable, the last one wins';
 
 export function openArguments<T>(parser: Argv<T>): Argv<T> {
   for (const { heading, options } of OPEN_OPTION_GROUPS) {

@@ -27,7 +27,7 @@ export const command: CommandModule<object, TreeArguments> = {
         alias: 'L',
         type: 'number',
         requiresArg: true,
-        describe: 'go no deeper than so many directories',
+        describe: 'N: go no deeper than N directories',
       })
       .option('size', { alias: 's', type: 'boolean', default: false, describe: 'with sizes in bytes' })
       .option('human-readable', {

@@ -25,7 +25,7 @@ export const command: CommandModule<object, VerifyArguments> = {
         requiresArg: true,
         default: '1000',
         coerce: readLimit,
-        describe: 'findings printed; all are counted',
+        describe: 'N: how many findings are printed; all are counted',
       }) as never,
   handler: async (given) => {
     try {

@@ -73,8 +73,8 @@ function optionsOrValue(current: string, { options }: CommandTable): Candidates 
 function valuesOf({ choices, describe, type }: CommandOption, value: string, prefix: string): Candidates {
   if (type === 'boolean') return words(['true', 'false'], value, prefix);
   if (choices.length > 0) return words(choices, value, prefix);
-  if (/^DIR\b|^a directory|^where it is kept/.test(describe)) return { kind: 'directories' };
-  return /^(\[DIGEST=\])?FILE\b|FILE:|^an? .*(image|device) |log \(default/.test(describe) ? FILES : NOTHING;
+  if (/^DIR\b/.test(describe)) return { kind: 'directories' };
+  return /^(\[DIGEST=\])?FILE\b|FILE:|^UPPER\b/.test(describe) ? FILES : NOTHING;
 }
 
 const words = (known: readonly string[], value: string, prefix: string): Candidates => ({
