@@ -20,6 +20,7 @@ const wanted = [
   { command: 'fsverity', packages: ['fsverity'] },
   { command: 'openssl', packages: ['openssl'] },
   { command: 'nginx', packages: ['nginx-light', 'nginx'] },
+  { command: 'mandoc', packages: ['mandoc'] },
   { command: 'docker-registry', packages: ['docker-registry'], service: 'docker-registry' },
 ];
 

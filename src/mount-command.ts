@@ -6,6 +6,7 @@
 import { parseArgs } from 'node:util';
 import { describe, isUsage } from './commands/failure.js';
 import { mountImage, wantedBy } from './fuse/mount.js';
+import { HELPER_OPTIONS } from './mount-helper-options.js';
 
 const EXIT_USAGE = 1;
 const EXIT_SYSTEM = 2;
@@ -66,15 +67,7 @@ function readArguments(words: string[]): { values: HelperValues; positionals: st
     return parseArgs({
       args: words,
       allowPositionals: true,
-      options: {
-        options: { type: 'string', short: 'o', multiple: true },
-        type: { type: 'string', short: 't' },
-        fake: { type: 'boolean', short: 'f' },
-        verbose: { type: 'boolean', short: 'v' },
-        sloppy: { type: 'boolean', short: 's' },
-        'no-mtab': { type: 'boolean', short: 'n' },
-        namespace: { type: 'string', short: 'N' },
-      },
+      options: HELPER_OPTIONS,
     });
   } catch (error) {
     throw usage((error as Error).message);

@@ -1,5 +1,5 @@
 /** What the commands declare of themselves, as data: for configuration, completion, and for what was mistyped. */
-import type { CommandModule } from 'yargs';
+import type { Argv, CommandModule } from 'yargs';
 import { type Declared, declaredTo, descriptionsIn, newParser, saidBy } from './parser.js';
 
 export interface Command extends CommandModule {
@@ -10,7 +10,7 @@ export interface Command extends CommandModule {
 }
 
 export interface CommandOption {
-  /** the long name, without hyphens before it */
+  /** the long name, or the letter where there is none, without hyphens before it */
   readonly name: string;
   readonly aliases: readonly string[];
   readonly type: 'boolean' | 'number' | 'string';
@@ -34,15 +34,17 @@ export class CommandTable {
 
   constructor(command: Command, action?: CommandModule) {
     const parser = newParser([]).help(false).version(false);
-    build(command, parser);
-    if (action !== undefined) build(action, parser);
+    declareTo(parser, command);
+    if (action !== undefined) declareTo(parser, action);
     const words = wordsOf(action ?? command);
     this.#command = command;
     this.name = action === undefined ? words[0]! : `${wordsOf(command)[0]} ${words[0]}`;
     this.positionals = words.slice(1).map((word) => word.replace(/[<>[\].]/g, ''));
     this.takesMore = words.at(-1)!.includes('..');
     this.#declared = declaredTo(parser);
-    this.options = optionsOf(this.#declared, descriptionsIn(parser), new Set(this.positionals));
+    const options = [...optionsIn(parser, new Set(this.positionals))];
+    // one letter alone, as -o, is configured by nothing
+    this.options = new Map(options.filter(([name]) => name.length > 1));
   }
 
   /** The only words that one of its arguments may be; [] for any. */
@@ -111,21 +113,19 @@ export class CommandTables {
 export const namesOf = ({ command, aliases = [] }: CommandModule): string[] =>
   [command ?? [], aliases].flat().map((words) => words.split(' ')[0]!);
 
-const wordsOf = ({ command }: CommandModule): string[] => [command ?? []].flat()[0]!.split(' ');
+/** The words of how it is typed, as "mount <image> <dir..>". */
+export const wordsOf = ({ command }: CommandModule): string[] => [command ?? []].flat()[0]!.split(' ');
 
-function build({ builder }: CommandModule, parser: ReturnType<typeof newParser>): void {
+export function declareTo(parser: Argv, { builder }: CommandModule): void {
   if (typeof builder === 'function') builder(parser as never);
 }
 
-function optionsOf(
-  declared: Declared,
-  descriptions: Readonly<Record<string, string>>,
-  positionals: ReadonlySet<string>,
-): Map<string, CommandOption> {
+/** All that was declared, in that order, but for the arguments. */
+export function optionsIn(parser: Argv, positionals: ReadonlySet<string>): Map<string, CommandOption> {
+  const declared = declaredTo(parser);
+  const descriptions = descriptionsIn(parser);
   const short = new Set(Object.values(declared.alias).flat());
-  const names = Object.keys(declared.key).filter(
-    (name) => name.length > 1 && !short.has(name) && !positionals.has(name),
-  );
+  const names = Object.keys(declared.key).filter((name) => !short.has(name) && !positionals.has(name));
   return new Map(
     names.map((name) => {
       const describe = descriptions[name]?.replace(/^__yargsString__:/, '') ?? '';

@@ -18,10 +18,13 @@ export interface Declared {
 
 interface YargsInside {
   getOptions(): Declared;
+  getGroups(): Readonly<Record<string, readonly string[]>>;
   getInternalMethods(): {
     getUsageInstance(): {
       cacheHelpMessage: () => void;
+      example: (line: string, description?: string) => void;
       getDescriptions(): Readonly<Record<string, string>>;
+      getUsage(): readonly (readonly [usage: string, description: string])[];
     };
   };
 }
@@ -43,6 +46,22 @@ export const declaredTo = (parser: Argv): Declared => inside(parser).getOptions(
 /** By option. */
 export const descriptionsIn = (parser: Argv): Readonly<Record<string, string>> =>
   inside(parser).getInternalMethods().getUsageInstance().getDescriptions();
+
+/** By heading, the options that stand under it in the help. */
+export const groupsIn = (parser: Argv): Readonly<Record<string, readonly string[]>> =>
+  inside(parser).getGroups();
+
+/** How the command is used, in its own words; undefined where its arguments say it. */
+export const usageIn = (parser: Argv): string | undefined =>
+  inside(parser).getInternalMethods().getUsageInstance().getUsage()[0]?.[0];
+
+/** The examples that are declared from now on, each with what it is for: yargs tells them to nobody. */
+export function examplesOf(parser: Argv): readonly (readonly [line: string, description: string])[] {
+  const examples: [string, string][] = [];
+  const keep = (line: string, description = ''): void => void examples.push([line, description]);
+  inside(parser).getInternalMethods().getUsageInstance().example = keep;
+  return examples;
+}
 
 /** What `words` say themselves: no defaults, no checks. Words that belong to no option are in `_`. */
 export function saidBy(

@@ -159,6 +159,6 @@ t.test('what could not be checked: exit 8, wrong usage: exit 16', async (t) => {
 });
 
 t.test('the manual names every code of a finding', async (t) => {
-  const manual = readFileSync(`${packageRoot}/man/erofs.1`, 'utf8').replaceAll('\\-', '-');
+  const manual = readFileSync(`${packageRoot}/man/erofs-verify.1`, 'utf8').replaceAll('\\-', '-');
   for (const code of Object.keys(SEVERITIES)) t.match(manual, new RegExp(`\\b${code}\\b`), code);
 });

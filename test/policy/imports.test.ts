@@ -194,7 +194,8 @@ const rules: Record<string, { readonly from: readonly string[]; readonly typesOf
   browser: { from: ['library', 'tree', 'erofs-reader', 'cache'] },
   'browser.ts': { from: ['browser', 'library'] },
   'index.ts': { from: ['library'] },
-  'mount-command.ts': { from: ['commands', 'fuse'] },
+  'mount-command.ts': { from: ['commands', 'fuse', 'mount-helper-options.ts'] },
+  'mount-helper-options.ts': { from: [] },
   'mount-helper.ts': { from: ['load-program.ts'] },
   'load-program.ts': { from: ['programs.ts'] },
   // values and names of options alone; how they are used is the commands' part

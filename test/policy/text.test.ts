@@ -6,7 +6,7 @@ import { packageRoot } from '../support/paths.js';
 import { sourceFiles, withoutComments } from './source-files.js';
 
 const longest = 400;
-const files = ['src', 'test', 'scripts', 'fuzz'].flatMap(sourceFiles);
+const files = ['src', 'test', 'scripts', 'fuzz', 'manual'].flatMap(sourceFiles);
 
 /** A command line that a shell reads is a command line that a path can take over. */
 const forbidden: Record<string, RegExp> = {
