@@ -1,4 +1,8 @@
-/** The public API of browsers: docs/library.md. */
+/**
+ * The public API of browsers: docs/library.md.
+ *
+ * @module erofsjs/browser
+ */
 
 export {
   type BrowserImage,

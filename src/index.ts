@@ -1,4 +1,8 @@
-/** The public API: images as trees of files, and mounts. docs/library.md tells how it is used. */
+/**
+ * The public API: images as trees of files, and mounts. docs/library.md tells how it is used.
+ *
+ * @module erofsjs
+ */
 
 export type {
   Entry,

@@ -18,6 +18,7 @@ import { FetchSource } from './fetch-source.js';
 /** Where the bytes of an image or device are: a File is a Blob. */
 export type ImageLocation = Blob | URL | string;
 
+/** How an image is opened in a browser. */
 export interface BrowserOptions {
   /** byte offset of the file system in the image; 0 unless given */
   readonly offset?: number | undefined;

@@ -19,12 +19,17 @@ export type NodeType =
 
 /** stat(2) of a node, as Linux's own erofs reports it. */
 export interface Stats {
+  /** what kind of node it is */
   readonly type: NodeType;
+  /** the number of its inode */
   readonly ino: number;
   /** S_IFMT and permission bits */
   readonly mode: number;
+  /** the number of its owner */
   readonly uid: number;
+  /** the number of its group */
   readonly gid: number;
+  /** hard links to it */
   readonly nlink: number;
   /** bytes */
   readonly size: number;
@@ -32,8 +37,9 @@ export interface Stats {
   readonly blocks: number;
   /** bytes */
   readonly blockSize: number;
-  /** of a device node, else 0; so is `minor` */
+  /** of a device node, else 0 */
   readonly major: number;
+  /** of a device node, else 0 */
   readonly minor: number;
   /** seconds since 1970, negative before it */
   readonly mtimeSeconds: number;
@@ -43,6 +49,7 @@ export interface Stats {
 
 /** One name of a directory. */
 export interface Entry<Name> {
+  /** one component, without any "/" */
   readonly name: Name;
   /** what the directory says; the stats of the node have the last word */
   readonly type: NodeType;
@@ -52,12 +59,15 @@ export interface Entry<Name> {
 export interface WalkEntry<Name> {
   /** components joined by "/", relative to where the walk began, which is itself "." */
   readonly path: Name;
+  /** of the node itself, also of a link */
   readonly stats: Stats;
 }
 
+/** An extended attribute. */
 export interface Xattr<Name> {
   /** full name, such as "user.a" */
   readonly name: Name;
+  /** unchanged, as Linux gives it */
   readonly value: Uint8Array;
 }
 
@@ -69,6 +79,7 @@ export interface StreamRange {
   readonly end?: number | undefined;
 }
 
+/** How a walk goes on where it cannot read. */
 export interface WalkOptions<Name> {
   /** told of what cannot be read, while the rest goes on; without it the walk rejects there */
   readonly problem?: ((path: Name, error: Error) => void) | undefined;
@@ -88,6 +99,7 @@ export interface Image<Name = string> {
   lstat(path: Path): Promise<Stats>;
   /** The names of a directory in the order of the image, without "." and "..", some hundred held at a time. */
   readdir(path: Path): AsyncGenerator<Entry<Name>, void, undefined>;
+  /** Where a symbolic link leads, as it is stored. */
   readlink(path: Path): Promise<Name>;
   /** Of the link itself where the last name is one; sorted by name. */
   xattrs(path: Path): Promise<Xattr<Name>[]>;

@@ -8,6 +8,7 @@ import { unmountImage } from '../fuse/umount.js';
 import { givenSettings } from './given-settings.js';
 import type { OpenOptions } from './open-options.js';
 
+/** How an image is opened, mounted and served. */
 export interface MountOptions extends OpenOptions {
   /** as after -o of the command, one each: 'allow_other', 'noexec', 'fsname=NAME' */
   readonly mountOptions?: readonly string[] | undefined;
@@ -25,6 +26,7 @@ export interface MountOptions extends OpenOptions {
   readonly supervise?: boolean | undefined;
 }
 
+/** What is done about those who use the mount; without either it stays where somebody does. */
 export interface UnmountOptions {
   /** detach it now, and let who uses it go on */
   readonly lazy?: boolean | undefined;

@@ -15,6 +15,7 @@ export interface NodeImage<Name = string> extends Image<Name>, AsyncDisposable {
   createReadStream(path: Path, range?: StreamRange): Readable;
 }
 
+/** How an image is opened and its names are given. */
 export interface ImageOptions extends OpenOptions {
   /** 'text' unless given; text has no place for names that are not UTF-8, which reject then */
   readonly names?: NameEncoding | undefined;

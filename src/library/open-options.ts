@@ -3,6 +3,7 @@
 /** What one of the command's long options is given: true where it takes no value, several values where it may be repeated. */
 export type Setting = string | number | true | readonly string[];
 
+/** How an image is opened, wherever it is. */
 export interface OpenOptions {
   /** byte offset of the file system in the image; 0 unless given */
   readonly offset?: number | undefined;
@@ -14,8 +15,9 @@ export interface OpenOptions {
   readonly objects?: readonly string[] | undefined;
   /** open an image that is shorter than it says; reading what is missing still fails */
   readonly allowTruncated?: boolean | undefined;
-  /** show every node with this owner instead of its own; so does `gid` */
+  /** show every node with this owner instead of its own */
   readonly uid?: number | undefined;
+  /** show every node with this group instead of its own */
   readonly gid?: number | undefined;
   /**
    * The command's long options about verification, networks and container images, without the dashes in front:
