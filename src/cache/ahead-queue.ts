@@ -6,7 +6,8 @@
  */
 import type { ChunkRun } from './coalesce.js';
 import { coalesce } from './coalesce.js';
-import type { Flight, Flights } from './flights.js';
+import type { Flights } from './flights.js';
+import { allSettled } from './settled.js';
 
 export interface AheadOptions {
   /** chunks of one request */
@@ -76,13 +77,9 @@ export class AheadQueue {
     const mayFetch = (chunk: number) => this.#options.isMissing(chunk) && !this.#flights.has(chunk);
     for (let chunk = first; chunk < end; chunk++) if (mayFetch(chunk)) wanted.push(chunk);
     const limits = { gap: 0, longest: this.#options.longest };
-    const flights: Flight[] = coalesce(wanted, limits, mayFetch).flatMap((run) =>
-      this.#flights.start(run, true),
-    );
     try {
-      for (const { arrived } of flights) await arrived;
+      await allSettled(coalesce(wanted, limits, mayFetch).map((run) => this.#flights.ahead(run)));
     } finally {
-      for (const flight of flights) this.#flights.leave(flight);
       this.#running--;
       queueMicrotask(() => this.next());
     }

@@ -9,6 +9,7 @@ import { Count, counters } from '../statistics/counters.js';
 import { ChunkAssembly, type ChunkPlaces } from './chunk-assembly.js';
 import { type ChunkRun, coalesce } from './coalesce.js';
 import type { Place } from './recent-chunks.js';
+import { allSettled } from './settled.js';
 
 /** One chunk on its way. */
 export interface Flight {
@@ -25,6 +26,8 @@ class Run {
   readonly flights = new Map<number, RunFlight>();
   /** of all of its flights */
   waiting = 0;
+  /** why some of them did not arrive */
+  problem: unknown;
   /** a background run that somebody has joined is one of the foreground */
   hurried = false;
 
@@ -36,22 +39,43 @@ class Run {
 class RunFlight implements Flight {
   readonly chunk: number;
   readonly run: Run;
-  readonly arrived: Promise<Place>;
   /** who has joined and not left */
   waiting = 0;
   place: Place | undefined;
-  land!: (place: Place) => void;
-  fail!: (error: unknown) => void;
+  /** undefined: nobody has ever waited for it, as for most of what is fetched ahead */
+  #arrived: Promise<Place> | undefined;
+  #land: ((place: Place) => void) | undefined;
+  #fail: ((error: unknown) => void) | undefined;
 
   constructor(chunk: number, run: Run) {
     this.chunk = chunk;
     this.run = run;
-    this.arrived = new Promise((resolve, reject) => {
-      this.land = resolve;
-      this.fail = reject;
+  }
+
+  get arrived(): Promise<Place> {
+    return this.#arrived!;
+  }
+
+  join(): void {
+    this.waiting++;
+    this.run.waiting++;
+    if (this.#arrived !== undefined) return;
+    this.#arrived = new Promise((resolve, reject) => {
+      this.#land = resolve;
+      this.#fail = reject;
     });
     // it may fail when those who waited have gone
-    this.arrived.catch(() => {});
+    this.#arrived.catch(() => {});
+  }
+
+  land(place: Place): void {
+    for (let waiting = 0; waiting < this.waiting; waiting++) place.hold();
+    this.place = place;
+    this.#land?.(place);
+  }
+
+  fail(error: unknown): void {
+    this.#fail?.(error);
   }
 }
 
@@ -112,8 +136,7 @@ export class Flights {
   join(chunk: number): Flight | undefined {
     const flight = this.#flights.get(chunk);
     if (flight === undefined) return undefined;
-    flight.waiting++;
-    flight.run.waiting++;
+    flight.join();
     flight.run.hurried = true;
     return flight;
   }
@@ -122,28 +145,46 @@ export class Flights {
    * Starts requests for chunks of which none is on its way, and joins them all: one, unless others fetch a part of them, which is
    * left to them. `anyway`: not to be left to anybody, for they do not bring it.
    */
-  start(run: ChunkRun, background: boolean, anyway = false): Flight[] {
-    const { first, end } = run;
-    const claimed = this.#options.claim(first, end);
-    if (anyway || claimed.length === end - first) return this.#launch(run, background);
-    const whole = { gap: 0, longest: Number.POSITIVE_INFINITY };
-    return coalesce(claimed, whole, NEVER).flatMap((part) => this.#launch(part, background));
+  start(run: ChunkRun, anyway = false): Flight[] {
+    return this.#claim(run, anyway).flatMap((part) => {
+      const launched = this.#launch(part, false);
+      const flights = [...launched.flights.values()];
+      for (const flight of flights) flight.join();
+      void this.#fly(launched, part);
+      return flights;
+    });
   }
 
-  #launch({ first, end }: ChunkRun, background: boolean): Flight[] {
+  /**
+   * The same in the background, and nobody is joined to them: they go on until they end. Settles then; rejects where a chunk did
+   * not arrive.
+   */
+  async ahead(run: ChunkRun): Promise<void> {
+    const flying = this.#claim(run, false).map(async (part) => {
+      const launched = this.#launch(part, true);
+      launched.waiting = 1;
+      await this.#fly(launched, part);
+      if (launched.problem !== undefined) throw launched.problem;
+    });
+    await allSettled(flying);
+  }
+
+  #claim(run: ChunkRun, anyway: boolean): readonly ChunkRun[] {
+    const { first, end } = run;
+    const claimed = this.#options.claim(first, end);
+    if (anyway || claimed.length === end - first) return [run];
+    return coalesce(claimed, { gap: 0, longest: Number.POSITIVE_INFINITY }, NEVER);
+  }
+
+  #launch({ first, end }: ChunkRun, background: boolean): Run {
     const run = new Run(background);
-    const flights: RunFlight[] = [];
     for (let chunk = first; chunk < end; chunk++) {
       const flight = new RunFlight(chunk, run);
-      flight.waiting = 1;
       run.flights.set(chunk, flight);
       this.#flights.set(chunk, flight);
-      flights.push(flight);
     }
-    run.waiting = flights.length;
     this.#runs.add(run);
-    this.#fly(run, first, end);
-    return flights;
+    return run;
   }
 
   leave(flight: Flight): void {
@@ -174,7 +215,7 @@ export class Flights {
     }
   }
 
-  async #fly(run: Run, first: number, end: number): Promise<void> {
+  async #fly(run: Run, { first, end }: ChunkRun): Promise<void> {
     const { places, connect, ended } = this.#options;
     const { signal } = run.controller;
     const offset = first * places.chunkSize;
@@ -219,8 +260,6 @@ export class Flights {
     if (flight === undefined) return;
     this.#flights.delete(chunk);
     flight.run.flights.delete(chunk);
-    for (let waiting = 0; waiting < flight.waiting; waiting++) place.hold();
-    flight.place = place;
     flight.land(place);
     // an answer that was longer than asked for made another request superfluous
     if (flight.run !== by && flight.run.flights.size === 0) flight.run.controller.abort();
@@ -228,6 +267,7 @@ export class Flights {
 
   /** Who asks for its chunks from now on starts anew. */
   #drop(run: Run, error: unknown): void {
+    if (run.flights.size > 0) run.problem ??= error;
     for (const flight of run.flights.values()) {
       this.#flights.delete(flight.chunk);
       this.#options.release(flight.chunk);

@@ -306,7 +306,7 @@ export class LazySource implements Source {
       const limits = { gap: this.#chunks(this.#options.mergeGap ?? 128 * KIB), longest: this.#longest };
       const mayFetch = (chunk: number) => !this.#isChunkHere(chunk) && !this.#flights.has(chunk);
       for (const run of coalesce(wanted, limits, mayFetch)) {
-        flights.push(...this.#flights.start(run, false, grace.isOver));
+        flights.push(...this.#flights.start(run, grace.isOver));
       }
       if (!grace.hasBegun) {
         this.#reads.take(this.#readAhead);
