@@ -234,6 +234,7 @@ export class Flights {
         // looked at whenever a request is chosen: one that somebody has joined is no longer in the background
         {
           signal,
+          landing: assembly.landing,
           get background() {
             return run.background && !run.hurried;
           },

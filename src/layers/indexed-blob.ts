@@ -61,8 +61,15 @@ export class IndexedBlob implements RemoteBlob {
     }
     if (length === 0) return;
     const end = this.#index.chunkAt(offset + length - 1) + 1;
+    // packed bytes have other places
+    const packed: FetchOptions = {
+      signal: options.signal,
+      get background() {
+        return options.background === true;
+      },
+    };
     for (let next = this.#index.chunkAt(offset); next < end; ) {
-      next = await this.#fetchRun(this.#runFrom(next, end), arrived, options);
+      next = await this.#fetchRun(this.#runFrom(next, end), arrived, packed);
     }
   }
 

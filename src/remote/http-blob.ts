@@ -174,7 +174,8 @@ class HttpBlob implements RemoteBlob, FetchContext {
         `bytes ${offset} to ${offset + length - 1} are not in the ${this.size} of ${this.name}`,
       );
     }
-    await this.#fetch({ range, priority: options, isOpening: false }, arrived, options.signal);
+    const { landing, signal } = options;
+    await this.#fetch({ range, priority: options, isOpening: false, landing }, arrived, signal);
   }
 
   async #fetch(plan: FetchPlan, arrived: Arrival, signal: AbortSignal | undefined): Promise<void> {

@@ -11,14 +11,17 @@ import { FetchFailure } from './fetch-failure.js';
 import type { CertificateOptions, HttpLimits } from './http-options.js';
 import { networkFailure } from './network-failure.js';
 import { isPrivateAddress, privateTarget } from './private-address.js';
-import type { ResponseFields } from './response-fields.js';
-import { adoptReads, REUSED_READS } from './reused-reads.js';
+import { fieldOf, type ResponseFields } from './response-fields.js';
+import { type Body, SocketReads } from './reused-reads.js';
 
 /** Takes an answer. What it throws ends the request, which rejects with that. */
 export interface Receiver {
   head(status: number, fields: ResponseFields): void;
   /** `bytes` are lent until the call returns; false: the rest is not wanted */
   data(bytes: Uint8Array): boolean;
+  /** Memory for bytes to come, where it has any: see Body. */
+  room?(shared: Uint8Array): Uint8Array;
+  left?(): void;
 }
 
 export interface HttpRequest {
@@ -150,16 +153,16 @@ export class HttpTransport {
     const tls = { ...this.#trust, allowH2: true, timeout: this.#limits.stall };
     const direct = { ...tls, ...(guarded && { lookup: guardedLookup }) };
     const checked = undici.buildConnector(direct);
-    const inTheClear = undici.buildConnector({ ...direct, ...REUSED_READS });
     const unchecked = undici.buildConnector({ ...direct, rejectUnauthorized: false });
     try {
       return new undici.EnvHttpProxyAgent({
         connect: (options, callback) => {
-          const isClear = options.protocol === 'http:';
-          const connect = isClear ? inTheClear : options.host === this.#unverifiedHost ? unchecked : checked;
+          const reads = options.protocol === 'http:' ? new SocketReads() : undefined;
+          const inTheClear = reads && undici.buildConnector({ ...direct, onread: reads.onread });
+          const connect = inTheClear ?? (options.host === this.#unverifiedHost ? unchecked : checked);
           connect(options, (...[error, socket]) => {
             if (error !== null) return callback(error, null);
-            if (isClear) adoptReads(socket);
+            reads?.adopt(socket);
             if ('alpnProtocol' in socket && socket.alpnProtocol === 'h2') {
               this.#multiplexed.add(`${options.protocol}//${options.host}`);
             }
@@ -222,13 +225,15 @@ const NO_REQUEST: Dispatcher.DispatchHandler = {
 };
 
 /** One request on its way, as undici sees it. */
-class Exchange implements Dispatcher.DispatchHandler {
+class Exchange implements Dispatcher.DispatchHandler, Body {
   readonly #receiver: Receiver;
   readonly #signal: AbortSignal;
   readonly #settle: (error: Error | undefined) => void;
   readonly #timer: NodeJS.Timeout;
   readonly #abort = () => this.end(this.#signal.reason);
   #controller: Dispatcher.DispatchController | undefined;
+  /** the body goes around undici, but for what came with the fields */
+  #reads: SocketReads | undefined;
   isOver = false;
 
   constructor(
@@ -273,12 +278,28 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#timer.refresh();
     try {
       this.#receiver.head(status, fields);
+      const length = lengthOf(status, fields);
+      if (length !== undefined && this.#receiver.room !== undefined) {
+        this.#reads = SocketReads.divert(this, length);
+      }
     } catch (error) {
       this.end(error as Error);
     }
   }
 
   onResponseData(_: Dispatcher.DispatchController, bytes: Uint8Array): void {
+    if (this.#reads === undefined || this.#reads.isFirstOfBody(bytes.length)) this.data(bytes);
+  }
+
+  room(shared: Uint8Array): Uint8Array {
+    return this.#receiver.room?.(shared) ?? shared;
+  }
+
+  left(): void {
+    this.#receiver.left?.();
+  }
+
+  data(bytes: Uint8Array): void {
     if (this.isOver) return;
     this.#timer.refresh();
     try {
@@ -297,6 +318,13 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#controller = undefined;
     this.end(networkFailure(error));
   }
+}
+
+/** Bytes of the body; undefined where they do not come as they are, one behind the other. */
+function lengthOf(status: number, fields: ResponseFields): number | undefined {
+  const length = fieldOf(fields, 'content-length') ?? '';
+  const isPlain = (status === 200 || status === 206) && fields['transfer-encoding'] === undefined;
+  return isPlain && /^\d{1,15}$/.test(length) ? Number(length) : undefined;
 }
 
 /** Fails where one of the addresses is private: the connection is made to what was checked. */

@@ -15,7 +15,7 @@ import type { Mirrors } from './mirrors.js';
 import { pauseAfter } from './pause.js';
 import type { RangeAnswer } from './range-answer.js';
 import { RangeReceiver } from './range-receiver.js';
-import { type Arrival, RemoteError } from './remote-blob.js';
+import { type Arrival, type Landing, RemoteError } from './remote-blob.js';
 import type { Priority } from './request-queue.js';
 import type { ResponseFields } from './response-fields.js';
 import type { WholeDownload } from './whole-download.js';
@@ -44,6 +44,7 @@ export interface FetchPlan {
   readonly priority: Priority;
   /** the first fetch of the blob, whose size is not known */
   readonly isOpening: boolean;
+  readonly landing?: (() => Landing) | undefined;
 }
 
 export class RangeFetch {
@@ -185,6 +186,7 @@ export class RangeFetch {
         joined = this.#join(download, endpoint);
         return download;
       },
+      landing: this.#plan.landing?.(),
     });
     const { ifRange } = endpoint.version ?? {};
     const response = endpoint.get(

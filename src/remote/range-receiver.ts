@@ -3,6 +3,7 @@ import type { BlobRange } from '../cache/source.js';
 import { FetchFailure } from './fetch-failure.js';
 import type { Receiver } from './http-transport.js';
 import { type RangeAnswer, readRangeAnswer, readUnsatisfied } from './range-answer.js';
+import type { Landing } from './remote-blob.js';
 import type { ResponseFields } from './response-fields.js';
 import type { WholeDownload } from './whole-download.js';
 
@@ -13,6 +14,7 @@ export interface RangeTaker {
   deliver(at: number, bytes: Uint8Array): void;
   /** The server ignored Range: what it sends is no longer this request's alone. Joins before the first byte comes. */
   adopt(): WholeDownload;
+  readonly landing?: Landing | undefined;
 }
 
 export class RangeReceiver implements Receiver {
@@ -58,6 +60,17 @@ export class RangeReceiver implements Receiver {
     this.#at += bytes.length;
     if (room > 0) this.#taker.deliver(at, bytes.length <= room ? bytes : bytes.subarray(0, room));
     return bytes.length <= room;
+  }
+
+  room(shared: Uint8Array): Uint8Array {
+    const room = this.#end! - this.#at;
+    const { landing } = this.#taker;
+    if (landing === undefined || this.#download !== undefined || room <= 0) return shared;
+    return landing.room(this.#at, room < shared.length ? shared.subarray(0, room) : shared);
+  }
+
+  left(): void {
+    this.#taker.landing?.left();
   }
 
   /** Throws FetchFailure where the answer ended before the end that it announced. */

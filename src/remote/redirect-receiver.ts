@@ -53,4 +53,12 @@ export class RedirectReceiver implements Receiver, HopAnswer, AuthorizedAnswer {
     this.#drained += bytes.length;
     return this.#drained <= DRAINED;
   }
+
+  room(shared: Uint8Array): Uint8Array {
+    return (this.#hasBytes ? this.#receiver.room?.(shared) : undefined) ?? shared;
+  }
+
+  left(): void {
+    this.#receiver.left?.();
+  }
 }

@@ -10,6 +10,19 @@ export interface FetchOptions {
   readonly signal?: AbortSignal | undefined;
   /** gives way to what somebody waits for; looked at again whenever a request is about to be sent */
   readonly background?: boolean;
+  /** for each answer: where its bytes are to lie in the end */
+  readonly landing?: (() => Landing) | undefined;
+}
+
+/** Memory that the bytes of one answer are read into, so that nobody has to copy them there. Who uses it need not. */
+export interface Landing {
+  /**
+   * For bytes that come from byte `at` of the blob on, directly behind those before: memory for no more than `shared` has, or
+   * `shared` or its beginning. Written to until the next call or left().
+   */
+  room(at: number, shared: Uint8Array): Uint8Array;
+  /** Nothing is written any more to what room() gave. */
+  left(): void;
 }
 
 /** Bytes that arrived; `at` is the first one's place in the blob. Lent until the call returns. */

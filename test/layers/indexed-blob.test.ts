@@ -145,10 +145,16 @@ t.test('what is asked for goes on as it was asked: signal and background', async
   const inner = new GatedBlob(layer.blob);
   const blob = await open(layer, inner);
   const controller = new AbortController();
-  const options = { signal: controller.signal, background: true };
+  const memory = { room: (_: number, shared: Uint8Array) => shared, left: () => {} };
+  const options = { signal: controller.signal, background: true, landing: () => memory };
   const fetching = blob.fetch(whole, () => {}, options);
   await inner.reaches(1);
-  t.equal(inner.asked[0]?.options, options);
+  const asked = inner.asked[0]?.options;
+  t.equal(asked?.signal, controller.signal);
+  t.equal(asked?.background, true);
+  options.background = false;
+  t.equal(asked?.background, false, 'looked at whenever a request is chosen');
+  t.equal(asked?.landing, undefined, 'packed bytes have other places');
   controller.abort(new Error('nobody waits'));
   await t.rejects(fetching, { message: 'nobody waits' });
   t.equal(inner.asked.length, 1);
