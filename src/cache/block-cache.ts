@@ -61,10 +61,11 @@ export class BlockCache implements ByteView, Fillable {
   }
 
   want(ranges: readonly ByteRange[]): void {
-    const missing = ranges.filter((range) => {
+    const missing: ByteRange[] = [];
+    for (const range of ranges) {
       this.#checkRange(range.device, range.offset, range.length);
-      return !this.#isHere(range);
-    });
+      if (!this.#isHere(range)) missing.push(range);
+    }
     if (missing.length > 0) throw this.#miss(missing);
   }
 

@@ -56,13 +56,13 @@ export function plainExtent(
   const { blockSize } = image.geometry;
   const skew = interlaced ? start % blockSize : 0;
   const beforeBorder = interlaced ? Math.min(blockSize - skew, length) : length;
-  if (position < start + beforeBorder) {
-    return { kind: 'raw', start, length: beforeBorder, ...image.devices.resolve(0, address + skew) };
-  }
+  const isBefore = position < start + beforeBorder;
+  const { device, offset } = image.devices.resolve(0, isBefore ? address + skew : address);
   return {
     kind: 'raw',
-    start: start + beforeBorder,
-    length: length - beforeBorder,
-    ...image.devices.resolve(0, address),
+    start: isBefore ? start : start + beforeBorder,
+    length: isBefore ? beforeBorder : length - beforeBorder,
+    device,
+    offset,
   };
 }

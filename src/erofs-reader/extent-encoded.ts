@@ -72,13 +72,15 @@ export class EncodedExtentMapper implements ExtentMapper {
       const interlaced = aligned && (this.#header.advise & Z_ADVISE.INTERLACED_PCLUSTER) !== 0;
       return plainExtent(this.#image, this.#address, start, length, interlaced, position);
     }
+    const { device, offset } = this.#image.devices.resolve(0, this.#address);
     return {
       kind: 'coded',
       start,
       length,
       algorithm: checkCoded(this.#image, this.#inode, format - 1, encodedLength, length),
-      ...this.#image.devices.resolve(0, this.#address),
+      device,
       inMetabox: this.#inode.inMetabox,
+      offset,
       encodedLength,
       partial: (this.#length & PARTIAL) !== 0,
     };

@@ -18,6 +18,8 @@ export class LclusterMapper implements ExtentMapper {
   readonly #index: LclusterIndex;
   /** bytes */
   readonly lclusterSize: number;
+  /** an extent that is as long, in lclusters, is too long */
+  readonly #tooLong: number;
 
   constructor(image: ErofsImage, inode: Inode, header: MapHeader) {
     this.#image = image;
@@ -28,6 +30,9 @@ export class LclusterMapper implements ExtentMapper {
       inode.layout === Layout.COMPRESSED_FULL
         ? new FullIndex(image, inode, header)
         : new CompactIndex(image, inode, header);
+    // An index may be as long as the image; only fragments are not bounded by what a pcluster decodes to.
+    const isBounded = (header.advise & Z_ADVISE.FRAGMENT_PCLUSTER) === 0;
+    this.#tooLong = isBounded ? Math.floor(PCLUSTER_MAX_DECODED_SIZE / header.lclusterSize) + 2 : Infinity;
   }
 
   map(position: number): Extent {
@@ -60,13 +65,15 @@ export class LclusterMapper implements ExtentMapper {
       return plainExtent(this.#image, address, start, length, interlaced, position);
     }
     const algorithm = this.#header.algorithms[type === Lcluster.HEAD1 ? 0 : 1];
+    const place = inline ? undefined : this.#image.devices.resolve(0, address);
     return {
       kind: 'coded',
       start,
       length,
       algorithm: checkCoded(this.#image, this.#inode, algorithm, encodedLength, length),
-      ...(inline ? { device: undefined, offset: address } : this.#image.devices.resolve(0, address)),
+      device: place?.device,
       inMetabox: this.#inode.inMetabox,
+      offset: place?.offset ?? address,
       encodedLength,
       partial,
     };
@@ -92,19 +99,12 @@ export class LclusterMapper implements ExtentMapper {
     const from = n;
     while (index.type === Lcluster.NONHEAD) {
       if (index.delta0 === 0 || index.delta0 > n) throw this.#corrupt(n, `delta0 ${index.delta0}`);
-      if (this.#isTooLong(from - n)) throw this.#corrupt(from, `no head in the ${from - n} before it`);
+      if (from - n >= this.#tooLong) throw this.#corrupt(from, `no head in the ${from - n} before it`);
       n -= index.delta0;
       index.load(n);
     }
     this.#clusterofs(n);
     return n;
-  }
-
-  /** An index may be as long as the image; only fragments are not bounded by what a pcluster decodes to. */
-  #isTooLong(lclusters: number): boolean {
-    const { advise, lclusterSize } = this.#header;
-    const isBounded = (advise & Z_ADVISE.FRAGMENT_PCLUSTER) === 0;
-    return isBounded && (lclusters - 1) * lclusterSize > PCLUSTER_MAX_DECODED_SIZE;
   }
 
   /**
@@ -114,14 +114,14 @@ export class LclusterMapper implements ExtentMapper {
   #findEnd(head: number): number {
     const index = this.#index;
     const { lclusterSize } = this.#header;
-    for (let n = head + 1; n < index.count; n++) {
-      if (this.#isTooLong(n - head)) return n * lclusterSize;
+    const bound = Math.min(index.count, head + this.#tooLong);
+    for (let n = head + 1; n < bound; n++) {
       index.load(n);
       if (index.type !== Lcluster.NONHEAD) {
         return Math.min(this.#inode.size, n * lclusterSize + this.#clusterofs(n));
       }
     }
-    return this.#inode.size;
+    return bound < index.count ? bound * lclusterSize : this.#inode.size;
   }
 
   #blockCount(head: number, type: number): number {

@@ -110,20 +110,23 @@ export class CompactIndex implements LclusterIndex {
   #decodePack(n: number): void {
     const { offset, first, kind } = this.#locatePack(n);
     const view = this.#image.metadata(this.#inode.inMetabox, offset, kind.size, { nid: this.#inode.nid });
-    const lowMask = 2 ** this.#lowBits - 1;
+    const lowBits = this.#lowBits;
+    const bigPcluster = this.#bigPcluster;
+    const lowMask = (1 << lowBits) - 1;
     let block = view.getUint32(kind.size - 4, true);
     let headPending = false;
     for (let entry = 0; entry < kind.entries; entry++) {
       const bit = entry * kind.bits;
+      // signed, so that it always fits in what V8 calls a small integer; what the sign fills is masked away
       const value =
-        kind.bits === 16 ? view.getUint16(bit >> 3, true) : view.getUint32(bit >> 3, true) >>> (bit & 7);
-      const type = (value >>> this.#lowBits) & 3;
+        kind.bits === 16 ? view.getUint16(bit >> 3, true) : view.getInt32(bit >> 3, true) >> (bit & 7);
+      const type = (value >> lowBits) & 3;
       const low = value & lowMask;
       this.#types[entry] = type;
       this.#low[entry] = low;
       if (type === Lcluster.NONHEAD) {
         if (!(low & CBLKCNT)) continue;
-        if (!this.#bigPcluster) {
+        if (!bigPcluster) {
           this.#entries = 0;
           throw corrupt(`inode ${nidName(this.#inode.nid)}: block count in an index without big pclusters`, {
             nid: this.#inode.nid,
@@ -133,7 +136,7 @@ export class CompactIndex implements LclusterIndex {
         block += low & (CBLKCNT - 1);
         headPending = false;
       } else {
-        if (headPending || !this.#bigPcluster) block += 1;
+        if (headPending || !bigPcluster) block += 1;
         headPending = true;
         this.#blocks[entry] = block;
       }
@@ -156,8 +159,9 @@ export class CompactIndex implements LclusterIndex {
         kind = PACK_4B;
       }
     }
-    const pack = Math.floor((n - base) / kind.entries);
-    return { offset: start + pack * kind.size, first: base + pack * kind.entries, kind };
+    const past = (n - base) % kind.entries;
+    const first = n - past;
+    return { offset: start + ((first - base) / kind.entries) * kind.size, first, kind };
   }
 }
 

@@ -4,7 +4,6 @@ import { codecOf } from './codec.js';
 import { CodecError, ErofsError } from './errors.js';
 import type { CodedExtent } from './extent.js';
 import type { ErofsImage } from './image.js';
-import { PCLUSTER_MAX_SIZE } from './layout.js';
 
 /**
  * Decoded beginnings of pclusters, by where they lie; device -1 stands for the metabox. Several extents may
@@ -46,18 +45,8 @@ export class PclusterDecoder {
     return this.#decoded?.get(extent.device ?? metadataDevice(extent), extent.offset, length);
   }
 
-  /**
-   * Fetches the encoded bytes of extents[0 .. count) in one piece; they lie on one device, one behind the
-   * other. Returns how many fit: at least 1.
-   */
-  fetch(extents: readonly CodedExtent[]): number {
-    const first = extents[0]!;
-    let count = 1;
-    let length = first.encodedLength;
-    while (count < extents.length && length + extents[count]!.encodedLength <= PCLUSTER_MAX_SIZE) {
-      length += extents[count]!.encodedLength;
-      count++;
-    }
+  /** Fetches `length` encoded bytes in one piece: the extent's own, and those of the pclusters behind it. */
+  fetch(first: CodedExtent, length: number): void {
     if (first.device === undefined) {
       // Bytes of the metabox come through this decoder themselves: its input is free again only behind this line.
       const view = this.#image.metadata(first.inMetabox, first.offset, length, {});
@@ -65,7 +54,6 @@ export class PclusterDecoder {
     } else {
       this.#image.bytes.copy(inputFor(length), first.device, first.offset);
     }
-    return count;
   }
 
   /**

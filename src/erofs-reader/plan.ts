@@ -14,6 +14,8 @@ export interface Segment {
   readonly at: number;
   /** for messages: whose data it is */
   readonly nid: number;
+  /** what the extent decodes to, up to the end of the segment at least, where that is kept. Borrowed until the operation ends. */
+  readonly kept: Uint8Array | undefined;
 }
 
 /** Segments for file bytes offset .. offset + length, which must lie inside the file. */
@@ -42,7 +44,8 @@ function plan(
       const packed = packedFor(image, node, extent.offset, extent.length);
       plan(image, packed, extent.offset + skip, bytes, target, segments);
     } else {
-      segments.push({ extent, skip, length: bytes, at: target, nid });
+      const kept = extent.kind === 'coded' ? image.decoder.kept(extent, skip + bytes) : undefined;
+      segments.push({ extent, skip, length: bytes, at: target, nid, kept });
     }
     position += bytes;
   }
@@ -64,19 +67,27 @@ function packedFor(image: ErofsImage, node: DataNode, offset: number, length: nu
   return packed;
 }
 
-/** Every device range that executing the plan will look at. */
-export function rangesOf(image: ErofsImage, segments: readonly Segment[]): ByteRange[] {
-  const ranges: ByteRange[] = [];
-  for (const { extent, skip, length } of segments) {
-    if (extent.kind === 'raw') {
-      ranges.push({ device: extent.device, offset: extent.offset + skip, length });
-    } else if (extent.kind === 'inline') {
-      if (!extent.inMetabox) ranges.push({ device: 0, offset: extent.offset + skip, length });
-    } else if (extent.kind === 'coded' && image.decoder.kept(extent, skip + length) === undefined) {
-      if (extent.device !== undefined || !extent.inMetabox) {
-        ranges.push({ device: extent.device ?? 0, offset: extent.offset, length: extent.encodedLength });
+/** Every device range that executing the plan will look at; pclusters one behind the other are one range. */
+export function rangesOf(segments: readonly Segment[]): ByteRange[] {
+  const ranges: { device: number; offset: number; length: number }[] = [];
+  let last: (typeof ranges)[number] | undefined;
+  for (const { extent, skip, length, kept } of segments) {
+    if (extent.kind === 'coded') {
+      if (kept !== undefined || (extent.device === undefined && extent.inMetabox)) continue;
+      const { device = 0, offset, encodedLength } = extent;
+      if (last !== undefined && last.device === device && last.offset + last.length === offset) {
+        last.length += encodedLength;
+        continue;
       }
+      last = { device, offset, length: encodedLength };
+    } else if (extent.kind === 'raw') {
+      last = { device: extent.device, offset: extent.offset + skip, length };
+    } else if (extent.kind === 'inline' && !extent.inMetabox) {
+      last = { device: 0, offset: extent.offset + skip, length };
+    } else {
+      continue;
     }
+    ranges.push(last);
   }
   return ranges;
 }

@@ -1,8 +1,11 @@
 /** Reading file data: plan, ask for all bytes at once, then fill the destination segment by segment. */
 import type { CodedExtent } from './extent.js';
 import type { DataNode, ErofsImage } from './image.js';
+import { PCLUSTER_MAX_SIZE } from './layout.js';
 import { planRead, rangesOf, type Segment } from './plan.js';
 import { SharedPclusters } from './shared-pclusters.js';
+
+type CodedSegment = Segment & { readonly extent: CodedExtent };
 
 /**
  * Fills dst from byte `offset` of the node's data and returns the bytes filled: less than dst.length only at
@@ -12,8 +15,9 @@ export function readData(image: ErofsImage, node: DataNode, offset: number, dst:
   const length = Math.max(0, Math.min(dst.length, node.inode.size - offset));
   if (length === 0) return 0;
   const segments = planRead(image, node, offset, length);
-  image.bytes.want(rangesOf(image, segments));
-  const shared = SharedPclusters.of(segments);
+  const ranges = rangesOf(segments);
+  image.bytes.want(ranges);
+  const shared = SharedPclusters.of(segments, ranges);
   for (let i = 0; i < segments.length; ) {
     i +=
       segments[i]!.extent.kind === 'coded'
@@ -49,46 +53,41 @@ function fillCoded(
   dst: Uint8Array,
 ): number {
   const { decoder } = image;
-  const { extent, skip, length, at, nid } = segments[first]! as Segment & { extent: CodedExtent };
+  const { extent, skip, length, at, nid, kept } = segments[first]! as CodedSegment;
   const twins = shared?.get(extent);
-  const kept = twins?.decoded ?? decoder.kept(extent, skip + length);
-  if (kept !== undefined) {
-    dst.set(kept.subarray(skip, skip + length), at);
+  const known = twins?.decoded ?? kept;
+  if (known !== undefined) {
+    dst.set(known.subarray(skip, skip + length), at);
     return 1;
   }
   if (twins !== undefined) {
-    decoder.fetch([twins.longest]);
+    decoder.fetch(twins.longest, twins.longest.encodedLength);
     twins.decoded = decoder.decodeAndKeep(twins.longest, 0, nid);
     dst.set(twins.decoded.subarray(skip, skip + length), at);
     return 1;
   }
-  const run = [extent];
-  for (let i = first + 1; i < segments.length; i++) {
-    const next = segments[i]!;
-    const last = run[run.length - 1]!;
-    if (next.extent.kind !== 'coded' || next.extent.device === undefined) break;
-    if (next.extent.device !== last.device || next.extent.offset !== last.offset + last.encodedLength) break;
-    if (shared?.get(next.extent) || decoder.kept(next.extent, next.skip + next.length) !== undefined) break;
-    run.push(next.extent);
+  let fetched = extent.encodedLength;
+  let end = first + 1;
+  for (; end < segments.length; end++) {
+    const { extent: next, kept: nextKept } = segments[end]!;
+    if (next.kind !== 'coded' || nextKept !== undefined || shared?.get(next)) break;
+    if (next.device === undefined || next.device !== extent.device) break;
+    if (next.offset !== extent.offset + fetched || fetched + next.encodedLength > PCLUSTER_MAX_SIZE) break;
+    fetched += next.encodedLength;
   }
-  const fetched = decoder.fetch(run);
+  decoder.fetch(extent, fetched);
   let encodedAt = 0;
-  for (let i = 0; i < fetched; i++) {
-    decodeSegment(image, segments[first + i]!, run[i]!, encodedAt, dst);
-    encodedAt += run[i]!.encodedLength;
+  for (let i = first; i < end; i++) {
+    const segment = segments[i]! as CodedSegment;
+    decodeSegment(image, segment, encodedAt, dst);
+    encodedAt += segment.extent.encodedLength;
   }
-  return fetched;
+  return end - first;
 }
 
 /** A pcluster that is wanted whole is decoded where it belongs; of others the rest will be wanted soon, and is kept. */
-function decodeSegment(
-  image: ErofsImage,
-  segment: Segment,
-  extent: CodedExtent,
-  encodedAt: number,
-  dst: Uint8Array,
-): void {
-  const { skip, length, at, nid } = segment;
+function decodeSegment(image: ErofsImage, segment: CodedSegment, encodedAt: number, dst: Uint8Array): void {
+  const { extent, skip, length, at, nid } = segment;
   if (length === extent.length) {
     image.decoder.decode(extent, encodedAt, dst.subarray(at, at + length), nid);
   } else {

@@ -1,4 +1,5 @@
 /** Pclusters that several segments of one read refer to (dedupe, erofs-format §10.8): each is decoded once. */
+import type { ByteRange } from './bytes.js';
 import type { CodedExtent } from './extent.js';
 import type { Segment } from './plan.js';
 
@@ -17,9 +18,12 @@ export class SharedPclusters {
     this.#byPlace = byPlace;
   }
 
-  /** undefined where no pcluster is met twice, as in almost every read: found out without allocating. */
-  static of(segments: readonly Segment[]): SharedPclusters | undefined {
-    if (ascends(segments)) return undefined;
+  /**
+   * `ranges` are those of the segments. undefined where no pcluster is met twice, as in almost every read: found out from the
+   * ranges, which are few where the segments are many.
+   */
+  static of(segments: readonly Segment[], ranges: readonly ByteRange[]): SharedPclusters | undefined {
+    if (ascends(ranges)) return undefined;
     const all = new Map<string, SharedPcluster & { uses: number; longest: CodedExtent }>();
     for (const { extent } of segments) {
       if (extent.kind !== 'coded') continue;
@@ -42,12 +46,11 @@ export class SharedPclusters {
 }
 
 /** Pclusters one behind the other, as mkfs.erofs writes those of a file, cannot be the same one twice. */
-function ascends(segments: readonly Segment[]): boolean {
-  let last: CodedExtent | undefined;
-  for (const { extent } of segments) {
-    if (extent.kind !== 'coded') continue;
-    if (last !== undefined && (extent.device !== last.device || extent.offset <= last.offset)) return false;
-    last = extent;
+function ascends(ranges: readonly ByteRange[]): boolean {
+  let last: ByteRange | undefined;
+  for (const range of ranges) {
+    if (last !== undefined && (range.device !== last.device || range.offset <= last.offset)) return false;
+    last = range;
   }
   return true;
 }

@@ -13,5 +13,5 @@ export function dataRanges(image: ErofsImage, node: NodeId, offset: number, leng
   const count = Math.min(length, data.inode.size - offset);
   if (count <= 0) return [];
   const view = image.bytes;
-  return rangesOf(image, planRead(image, data, offset, count)).map((range) => ({ ...range, view }));
+  return rangesOf(planRead(image, data, offset, count)).map((range) => ({ ...range, view }));
 }
