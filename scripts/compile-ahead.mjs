@@ -9,7 +9,9 @@ const [dist, path, where] = process.argv.slice(2);
 const { codeCachePath, compile } = await import(pathToFileURL(join(dist, 'src', 'load-program.js')));
 if (where === 'thread') {
   const { limitHeaps } = await import(pathToFileURL(join(dist, 'src', 'fuse', 'heap-limits.js')));
+  const { limitCompiling } = await import(pathToFileURL(join(dist, 'src', 'fuse', 'compile-limits.js')));
   limitHeaps();
+  limitCompiling();
 }
 setFlagsFromString('--no-lazy');
 const script = compile(path);

@@ -2,6 +2,7 @@
 import type { Log } from '../log/log-events.js';
 import { shownName } from '../open.js';
 import { exitNow } from '../system/libc.js';
+import { limitCompiling } from './compile-limits.js';
 import { limitHeaps } from './heap-limits.js';
 import { mountAt } from './mountinfo.js';
 import { reopenLogOnHangup, STANDARD } from './reopen-log.js';
@@ -68,6 +69,7 @@ async function serveUnder(
   });
 
   limitHeaps();
+  limitCompiling();
   await control.tellMetrics();
   const transport = await loadTransport(request.transport);
   live = await transport.mount(request, log);

@@ -9,6 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { openLog } from '../log/log.js';
 import { shownName } from '../open.js';
 import { version } from '../programs.js';
+import { limitCompiling } from './compile-limits.js';
 import { endMount, raiseReadAhead } from './device-mount.js';
 import { DeviceServers, type DeviceTransportParts } from './device-servers.js';
 import { limitHeaps } from './heap-limits.js';
@@ -72,6 +73,7 @@ export class Serving {
     process.title = `erofs ${shownName(request.spec)} ${request.mountpoint}`;
     reopenLogOnHangup({ path: request.background?.logFile, descriptors: STANDARD }, this.#log);
     limitHeaps();
+    limitCompiling();
     try {
       const servers = await DeviceServers.prepare(request, this.#parts, this.#log);
       this.#servers = { request, servers };
