@@ -3,7 +3,7 @@
  * byte. KILL_ROUNDS says how often it is killed, STALL_LIMIT how many seconds one call may take then (on a machine at rest).
  */
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import t, { type Test } from 'tap';
 import { orderUpgrade } from '../../src/fuse/control-socket.js';
@@ -42,6 +42,16 @@ const serversOf = ({ mountpoint }: Mounted): number[] =>
 
 const takeovers = ({ log }: Mounted): number =>
   readFileSync(log, 'utf8').split('another process serves the mount').length - 1;
+
+/** Settles when all of its threads have stopped: until one of them has seen the signal, the others go on. */
+async function stop(pid: number): Promise<void> {
+  process.kill(pid, 'SIGSTOP');
+  const states = () =>
+    readdirSync(`/proc/${pid}/task`).map(
+      (task) => /^State:\s+(\w)/m.exec(readFileSync(`/proc/${pid}/task/${task}/status`, 'utf8'))?.[1],
+    );
+  await until(() => states().every((state) => state === 'T'));
+}
 
 interface Result {
   readonly wrong: readonly string[];
@@ -187,7 +197,7 @@ t.test(
 
 t.test('a process that gives no sign is replaced', { skip: devFuseRoot.missing ?? false }, async (t) => {
   const mounted = await mount(scratch, devFuseRoot, { ...image, words: ['--supervise', '--watchdog', '1'] });
-  process.kill(serversOf(mounted)[0]!, 'SIGSTOP');
+  await stop(serversOf(mounted)[0]!);
   t.equal((await run('stat', ['-f', mounted.mountpoint])).status, 0, 'who asks is answered by the next one');
   t.equal(takeovers(mounted), 1);
   t.match(readFileSync(mounted.log, 'utf8'), /the serving process hangs: no sign of it for 2 s/);
