@@ -36,8 +36,6 @@ export interface PumpData {
   readonly spec: ImageSpec;
   readonly posixAcl: boolean;
   readonly shared: SharedMemory;
-  /** how many there are */
-  readonly pumps: number;
   /** the image's root, where requests that have to wait are handed over; undefined where none ever does */
   readonly waitingRoot: NodeId | undefined;
   /** see PumpProgress */
@@ -51,7 +49,7 @@ export interface PumpOrder {
   readonly refuseResent: boolean;
 }
 
-/** From a pump to the thread that started it. 'over': it ends because the mount has, or it is retired. */
+/** From a pump to the thread that started it. 'serves': it reads requests from now on; 'over': it ends because the mount has, or it is retired. */
 export type PumpMessage =
   | { readonly kind: 'opened' }
   | { readonly kind: 'not-opened'; readonly message: string }
@@ -62,6 +60,7 @@ export type PumpMessage =
       /** the kernel sends requests again that have no answer */
       readonly resends: boolean;
     }
+  | { readonly kind: 'serves' }
   | { readonly kind: 'over' }
   | { readonly kind: 'problem'; readonly record: ProblemRecord; readonly message: string }
   | { readonly kind: 'waits'; readonly request: Uint8Array }
@@ -197,7 +196,8 @@ export async function runPump(port: MessagePort, data: PumpData, open: ImageOpen
     port.once('message', (order: PumpOrder | undefined) => {
       try {
         if (order !== undefined) {
-          const pages = new PageStore(order.descriptor, opened.tree, state, data.pumps);
+          const pages = new PageStore(order.descriptor, opened.tree, state);
+          tell(port, { kind: 'serves' });
           pump(order, { image: opened, dispatcher, pages, progress }, port);
           tell(port, { kind: 'over' });
         }

@@ -13,6 +13,7 @@ import { OPCODES } from './protocol.js';
 import { requestOf } from './pump-progress.js';
 import { type Negotiated, type PumpSetting, PumpThread } from './pump-thread.js';
 import { RestartLimit } from './restart-limit.js';
+import { SharedState } from './shared-state.js';
 import { type Connection, MountError } from './transport.js';
 import type { WaitingRequests } from './waiting-requests.js';
 import { lookInterval, Watchdog } from './watchdog.js';
@@ -31,6 +32,7 @@ export class Pumps {
   readonly failure: Promise<Error>;
   readonly #program: URL;
   readonly #setting: PumpSetting;
+  readonly #state: SharedState;
   readonly #log: Log;
   readonly #tell: (record: ProblemRecord, message: string) => void;
   readonly #threads = new Set<PumpThread>();
@@ -45,6 +47,7 @@ export class Pumps {
   constructor(program: URL, setting: PumpSetting, log: Log) {
     this.#program = program;
     this.#setting = setting;
+    this.#state = new SharedState(setting.shared);
     this.#log = log;
     this.#tell = remembered((record, message) => log.warn({ event: 'problem', ...record }, message));
     this.ended = new Promise((resolve) => {
@@ -131,6 +134,7 @@ export class Pumps {
   #hear(message: PumpMessage): void {
     if (message.kind === 'waits') this.#serving?.waiting?.accept(message.request);
     else if (message.kind === 'interrupt') this.#serving?.waiting?.interrupt(message.unique);
+    else if (message.kind === 'serves') this.#countServing();
     else if (message.kind === 'problem') this.#tell(message.record, message.message);
   }
 
@@ -138,10 +142,17 @@ export class Pumps {
     this.#stuck.delete(thread);
     // Not among them: it hung, and another one has its place.
     const isOurs = this.#threads.delete(thread);
+    this.#countServing();
     if (isOurs && problem !== undefined && this.#serving !== undefined) {
       this.#replace(thread, problem, 'a serving thread died');
     }
     this.#checkEnd();
+  }
+
+  #countServing(): void {
+    let count = 0;
+    for (const { serves } of this.#threads) if (serves) count++;
+    this.#state.noteServing(count);
   }
 
   #checkEnd(): void {
@@ -158,6 +169,7 @@ export class Pumps {
       for (const thread of watchdog.look(this.#threads)) {
         this.#threads.delete(thread);
         this.#stuck.add(thread);
+        this.#countServing();
         this.#replace(thread, new Error(`no answer within ${limit / 1000} s`), 'a serving thread hangs');
         thread.stop();
       }

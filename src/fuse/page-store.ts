@@ -24,24 +24,21 @@ export class PageStore {
   readonly #descriptor: number;
   readonly #tree: ReadonlyTree;
   readonly #state: SharedState;
-  readonly #most: number;
   readonly #message = new Uint8Array(HEADER_SIZE + SMALL_FILE);
   readonly #header = this.#message.subarray(0, HEADER_SIZE);
   readonly #view = new DataView(this.#message.buffer);
 
-  /** `pumps` serve the descriptor. */
-  constructor(descriptor: number, tree: ReadonlyTree, state: SharedState, pumps: number) {
+  constructor(descriptor: number, tree: ReadonlyTree, state: SharedState) {
     this.#descriptor = descriptor;
     this.#tree = tree;
     this.#state = state;
-    this.#most = pumps - 1;
   }
 
   /** A read has been answered. */
   afterRead(node: NodeId, offset: number, length: number): void {
     const next = offset === 0 ? this.#state.listings.follow(node) : NOT_LISTED;
     if (length > SMALL_READ && next === NOT_LISTED) return;
-    if (!this.#state.startGiving(this.#most)) return;
+    if (!this.#state.startGiving()) return;
     try {
       if (length <= SMALL_READ) this.#giveDecoded(node, offset);
       if (next !== NOT_LISTED) this.#giveNext(next);

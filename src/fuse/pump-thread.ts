@@ -5,7 +5,10 @@ import { PumpProgress, progressMemory } from './pump-progress.js';
 import { MountError } from './transport.js';
 
 /** What all pumps of a mount are given alike. */
-export type PumpSetting = Omit<PumpData, 'progress'>;
+export interface PumpSetting extends Omit<PumpData, 'progress'> {
+  /** how many there are */
+  readonly pumps: number;
+}
 
 /** What the kernel said at INIT. */
 export type Negotiated = Extract<PumpMessage, { kind: 'initialised' }>;
@@ -19,6 +22,7 @@ export class PumpThread {
   readonly ended: Promise<Error | undefined>;
   readonly #worker: Worker;
   #isOver = false;
+  #serves = false;
 
   /** `program` calls runPump(); `tell` gets its messages */
   constructor(program: URL, setting: PumpSetting, tell: (message: PumpMessage) => void) {
@@ -28,6 +32,7 @@ export class PumpThread {
     this.#worker = worker;
     worker.on('message', (message: PumpMessage) => {
       if (message.kind === 'over') this.#isOver = true;
+      if (message.kind === 'serves') this.#serves = true;
       tell(message);
     });
     this.opened = opening(worker, setting.spec.image);
@@ -39,6 +44,11 @@ export class PumpThread {
     this.ended = this.#ending();
     // Awaited when its turn comes, which may be after it has failed.
     this.opened.catch(() => {});
+  }
+
+  /** Whether it reads requests, as far as it has said. */
+  get serves(): boolean {
+    return this.#serves;
   }
 
   serve(order: PumpOrder): void {

@@ -121,8 +121,15 @@ export class ServingProcess {
     await Promise.race([retired, this.ended]);
     clearTimeout(killed);
     // Its threads are blocked in read(2).
+    await this.killed();
+  }
+
+  /** Kills it. Settles when it has ended, as far as that can be: see look(). */
+  async killed(): Promise<void> {
     this.kill();
+    const looking = setInterval(() => this.look(), LAST_WORDS_MS);
     await this.ended;
+    clearInterval(looking);
   }
 
   signal(signal: NodeJS.Signals): void {

@@ -4,7 +4,7 @@ import { Listings, listingMemory } from './listings.js';
 
 /** Structured-clonable: to each thread as it is. */
 export interface SharedMemory {
-  /** [0]: how many pumps are giving pages; [1]: 1 once it is known that nothing has extended attributes; [2]: 1 while as many requests wait as may */
+  /** [0]: how many pumps are giving pages; [3]: how many serve; [1]: 1 once it is known that nothing has extended attributes; [2]: 1 while as many requests wait as may */
   readonly words: SharedArrayBuffer;
   readonly listings: SharedArrayBuffer;
   /** see Counters */
@@ -14,12 +14,13 @@ export interface SharedMemory {
 const GIVING = 0;
 const NO_XATTRS = 1;
 const FULL = 2;
+const SERVING = 3;
 
 /** Milliseconds. Interrupts, which end the waiting of others, are read among requests; so is the end of the mount. */
 const PAUSE = 100;
 
 export function sharedMemory(): SharedMemory {
-  return { words: new SharedArrayBuffer(12), listings: listingMemory(), counted: counters.memory };
+  return { words: new SharedArrayBuffer(16), listings: listingMemory(), counted: counters.memory };
 }
 
 export class SharedState {
@@ -51,9 +52,14 @@ export class SharedState {
     if (Atomics.load(this.#words, FULL) === 1) Atomics.wait(this.#words, FULL, 1, PAUSE);
   }
 
-  /** One of at most `most` that give pages at a time; false where there are as many. Ended by stopGiving() where true. */
-  startGiving(most: number): boolean {
-    if (Atomics.add(this.#words, GIVING, 1) < most) return true;
+  /** How many pumps read requests. */
+  noteServing(count: number): void {
+    Atomics.store(this.#words, SERVING, count);
+  }
+
+  /** False where all others that serve give pages already: one is left that answers. Ended by stopGiving() where true. */
+  startGiving(): boolean {
+    if (Atomics.add(this.#words, GIVING, 1) < Atomics.load(this.#words, SERVING) - 1) return true;
     Atomics.sub(this.#words, GIVING, 1);
     return false;
   }

@@ -128,8 +128,7 @@ export class Supervision {
       this.#resend();
       return { version, pid: next.pid };
     } catch (error) {
-      next.kill();
-      await next.ended;
+      await next.killed();
       // It may have begun to read.
       if (!this.#isOver) this.#resend();
       throw error;

@@ -50,12 +50,13 @@ function setUp(t: Test, nodes: readonly (readonly [NodeId, Uint8Array])[], pumps
     ...nodes.map(([node, bytes]) => [node, { content: bytes }] as const),
   ]);
   const state = new SharedState(sharedMemory());
+  state.noteServing(pumps);
   state.listings.begin(1, true);
   tree.readdir(1, 0, ({ node, type }) => {
     if (type === FileType.regular) state.listings.add(node);
     return true;
   });
-  return { path, tree, state, pages: new PageStore(descriptor, tree, state, pumps) };
+  return { path, tree, state, pages: new PageStore(descriptor, tree, state) };
 }
 
 t.test('of what was decoded, the whole pages', async (t) => {
@@ -104,7 +105,7 @@ t.test('one pump is always left that only answers', async (t) => {
   const bytes = content(20_000, 1);
   const { path, tree, state, pages } = setUp(t, [[10, bytes]]);
   tree.decoded = { offset: 0, bytes, isEnd: true };
-  t.ok(state.startGiving(1), 'another pump gives pages');
+  t.ok(state.startGiving(), 'another pump gives pages');
   pages.afterRead(10, 0, 4096);
   t.strictSame(messages(path), []);
   state.stopGiving();
