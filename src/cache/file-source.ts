@@ -1,6 +1,7 @@
 /** A local file or block device as a Source. */
 import { closeSync, constants, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
 import { ErofsError } from '../erofs-reader/errors.js';
+import { type Heat, readHeat } from '../statistics/read-heat.js';
 import { FileVersion } from './file-version.js';
 import { type BlobRange, readRanges, type Source } from './source.js';
 
@@ -30,6 +31,7 @@ export class FileSource implements Source {
   readonly size: number;
   readonly #descriptor: number;
   readonly #version: FileVersion | undefined;
+  readonly #heat: Heat;
 
   constructor(path: string, descriptor: number, { watched = false }: FileOptions = {}) {
     const stat = fstatSync(descriptor);
@@ -42,6 +44,7 @@ export class FileSource implements Source {
     this.name = path;
     this.size = stat.isBlockDevice() ? blockDeviceSize(stat.rdev) : stat.size;
     this.id = `file:${stat.dev}:${stat.ino}:${this.size}:${stat.mtimeMs}`;
+    this.#heat = readHeat.of(this.id, this.size);
     this.#descriptor = descriptor;
     // a device's node tells nothing of its bytes
     this.#version = watched && stat.isFile() ? new FileVersion(path, descriptor, stat) : undefined;
@@ -61,6 +64,7 @@ export class FileSource implements Source {
       filled += count;
     }
     this.#version?.check();
+    this.#heat.note(offset, dst.length);
     return true;
   }
 

@@ -33,6 +33,8 @@ export const answer: Answering = async (mount, question) => {
       return json(200, await mount.status());
     case 'GET /stats':
       return json(200, mount.statistics());
+    case 'GET /reads':
+      return json(200, mount.reads());
     case 'PUT /log-level':
       return setLogLevel(mount, body);
   }

@@ -1,5 +1,6 @@
 /** Asking a mount over its socket. */
 import { request } from 'node:http';
+import type { ReadCells } from '../statistics/read-heat.js';
 import { ControlError } from './control-error.js';
 import type { MountStatistics, MountStatus } from './controlled-mount.js';
 
@@ -14,6 +15,10 @@ export const askStatus = async (socket: string): Promise<MountStatus> =>
 /** Rejects as askStatus does. */
 export const askStatistics = async (socket: string): Promise<MountStatistics> =>
   (await ask(socket, '/stats')) as MountStatistics;
+
+/** Rejects as askStatus does. */
+export const askReads = async (socket: string): Promise<ReadCells[]> =>
+  (await ask(socket, '/reads')) as ReadCells[];
 
 function ask(socketPath: string, path: string): Promise<unknown> {
   return new Promise((resolve, reject) => {

@@ -1,4 +1,5 @@
 /** What a mount that serves tells of itself, and lets be changed. The fields of what is told are those of its JSON. */
+import type { ReadCells } from '../statistics/read-heat.js';
 import type { Statistics } from '../statistics/statistics.js';
 
 export interface LayerStatus {
@@ -73,6 +74,8 @@ export interface ControlledMount {
   /** Never rejects. */
   status(): Promise<MountStatus>;
   statistics(): MountStatistics;
+  /** how often what was read */
+  reads(): ReadCells[];
   /** False for a level that there is not. */
   setLogLevel(level: string): boolean;
 }

@@ -36,6 +36,8 @@ function ask(exploration: Exploration, name: string, query: URLSearchParams): Pr
       return exploration.blocks(numberOf(query, 'layer'), numberOf(query, 'device'));
     case 'cached':
       return exploration.cached(numberOf(query, 'layer'), numberOf(query, 'device'));
+    case 'reads':
+      return exploration.reads(numberOf(query, 'layer'), numberOf(query, 'device'));
   }
   throw new QuestionError(`there is no ${name} to ask for`);
 }

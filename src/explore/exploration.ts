@@ -16,7 +16,8 @@ import { fileFacts } from './file-facts.js';
 import { FolderSizes } from './folder-sizes.js';
 import { imageFacts } from './image-facts.js';
 import { listFolder } from './listing.js';
-import { mountFacts } from './mount-facts.js';
+import { mountFacts, socketOf } from './mount-facts.js';
+import { deviceReads } from './read-cells.js';
 import type {
   Measure,
   ShownBlocks,
@@ -24,6 +25,7 @@ import type {
   ShownFile,
   ShownFolder,
   ShownImage,
+  ShownReads,
   ShownSizes,
 } from './shapes.js';
 import { tilesOf } from './tiles.js';
@@ -103,6 +105,15 @@ export class Exploration {
   cached(layer: number, device: number): ShownCached {
     const { cells } = this.#device(layer, device);
     return cachedCells(this.#explored.opened.layers[layer]!, device, cells, this.#fileOf(layer, device));
+  }
+
+  /** Rejects with QuestionError, also where no mount is shown, or the system's error. */
+  async reads(layer: number, device: number): Promise<ShownReads> {
+    const { cells } = this.#device(layer, device);
+    const { mountpoint, opened } = this.#explored;
+    if (mountpoint === undefined) throw new QuestionError('no mount is shown that could have read anything');
+    const socket = await socketOf(mountpoint);
+    return deviceReads(opened.layers[layer]!, device, cells, { file: this.#fileOf(layer, device), socket });
   }
 
   #device(layer: number, device: number): { map: BlockMap; cells: BlockCells } {

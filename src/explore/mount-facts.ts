@@ -8,6 +8,16 @@ import { ControlError } from '../control/control-error.js';
 import { MountError } from '../fuse/transport.js';
 import type { ShownMount } from './shapes.js';
 
+/** Where it can be asked; null where it cannot, or has ended. */
+export async function socketOf(mountpoint: string): Promise<string | null> {
+  try {
+    return (await liveMounts(mountpoint))[0]?.socket ?? null;
+  } catch (error) {
+    if (!(error instanceof MountError || error instanceof ControlError)) throw error;
+    return null;
+  }
+}
+
 /** A mount that has ended meanwhile, or does not answer, is a fact as well. */
 export async function mountFacts(mountpoint: string): Promise<ShownMount> {
   try {

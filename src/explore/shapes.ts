@@ -165,6 +165,13 @@ export interface ShownBlocks {
   }[];
 }
 
+export interface ShownReads {
+  /** what is counted, in words, or why nobody knows */
+  readonly note: string;
+  /** reads by cell; null where nobody knows */
+  readonly cells: readonly number[] | null;
+}
+
 export interface ShownCached {
   /** where the bytes are kept, in words */
   readonly where: string;

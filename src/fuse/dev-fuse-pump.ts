@@ -10,6 +10,7 @@ import { readSync } from 'node:fs';
 import type { MessagePort } from 'node:worker_threads';
 import type { ImageSpec, ProblemReport } from '../open.js';
 import { counters } from '../statistics/counters.js';
+import { readHeat } from '../statistics/read-heat.js';
 import type { NodeId, ReadonlyTree } from '../tree/tree.js';
 import { AbsentTree } from './absent-tree.js';
 import { sendReply } from './dev-fuse-reply.js';
@@ -191,6 +192,7 @@ export async function runPump(port: MessagePort, data: PumpData, open: ImageOpen
     const mayWait = data.waitingRoot !== undefined;
     const state = new SharedState(data.shared);
     counters.join(data.shared.counted);
+    readHeat.join(data.shared.heat);
     const dispatcher = new Dispatcher(opened.tree, { posixAcl: data.posixAcl, mayWait, state }, report);
     const progress = new PumpProgress(data.progress);
     port.once('message', (order: PumpOrder | undefined) => {

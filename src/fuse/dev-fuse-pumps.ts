@@ -56,7 +56,7 @@ export class Pumps {
     this.failure = new Promise((resolve) => {
       this.#resolveFailure = resolve;
     });
-    this.#start();
+    for (let i = 0; i < setting.pumps; i++) this.#start();
   }
 
   /** Threads that are in a call of the system which does not end: the process can only be killed. */
@@ -69,11 +69,10 @@ export class Pumps {
     return [...this.#threads].some(({ progress }) => progress.isBusy);
   }
 
-  /** Settles when the first pump has opened the image; rejects where it cannot. */
+  /** Settles when all have opened the image, which may be gone by the next moment; rejects where one cannot, and then all have ended. */
   async open(): Promise<void> {
-    const [first] = this.#threads;
     try {
-      await first!.opened;
+      await Promise.all([...this.#threads].map(({ opened }) => opened));
     } catch (error) {
       this.dismiss();
       throw error;
@@ -102,10 +101,7 @@ export class Pumps {
     this.#serving = { connection, waiting };
     for (const thread of this.#threads) thread.serve(connection);
     if (limit > 0) this.#watch(limit);
-    if (connection.isInitialised) {
-      this.#startOthers();
-      return undefined;
-    }
+    if (connection.isInitialised) return undefined;
     let timer: NodeJS.Timeout | undefined;
     const tooLate = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
@@ -116,9 +112,7 @@ export class Pumps {
       }, INIT_PATIENCE_MS);
     });
     try {
-      const negotiated = await Promise.race([this.#initialised(), this.#endedEarly(), tooLate]);
-      this.#startOthers();
-      return negotiated;
+      return await Promise.race([this.#initialised(), this.#endedEarly(), tooLate]);
     } finally {
       clearTimeout(timer);
     }
@@ -201,17 +195,6 @@ export class Pumps {
       { event: 'thread-replaced', ...request, reason: problem.message },
       `${what}; another one takes its place`,
     );
-    this.#startServing(connection);
-  }
-
-  /** One pump answers at once; to start another takes 70 ms of processor time, which who waits for the mount wants for himself. */
-  #startOthers(): void {
-    const serving = this.#serving;
-    if (serving === undefined || this.#threads.size === 0) return;
-    while (this.#threads.size < this.#setting.pumps) this.#startServing(serving.connection);
-  }
-
-  #startServing(connection: Connection): void {
     const next = this.#start();
     // Where it cannot open the image it ends, which counts as a death.
     next.opened.then(

@@ -11,6 +11,7 @@ import { LEVELS } from '../log/log.js';
 import type { Log } from '../log/log-events.js';
 import { shownName } from '../open.js';
 import { counters } from '../statistics/counters.js';
+import { type ReadCells, readCells, readHeat } from '../statistics/read-heat.js';
 import { readStatistics } from '../statistics/statistics.js';
 import { type MountEntry, mountAt } from './mountinfo.js';
 import { lastProblem } from './problem-log.js';
@@ -24,6 +25,7 @@ export class MountControl implements ControlledMount {
   readonly #log: Log;
   readonly #listening: Listening[] = [];
   readonly #counted = counters.memory;
+  readonly #heat = readHeat.memory;
   readonly #started = Date.now() - process.uptime() * 1000;
   readonly #tellStatistics = () =>
     this.#log.info({ event: 'statistics', statistics: this.statistics() }, 'SIGUSR1');
@@ -118,6 +120,10 @@ export class MountControl implements ControlledMount {
       waiting: this.#live?.state.waiting ?? 0,
       ...readStatistics(this.#counted, OPCODES),
     };
+  }
+
+  reads(): ReadCells[] {
+    return readCells(this.#heat);
   }
 
   setLogLevel(level: string): boolean {

@@ -1,5 +1,6 @@
 /** What the threads of one mount tell each other, in memory that they share. Any of them may be late to see it. */
 import { counters } from '../statistics/counters.js';
+import { readHeat } from '../statistics/read-heat.js';
 import { Listings, listingMemory } from './listings.js';
 
 /** Structured-clonable: to each thread as it is. */
@@ -9,6 +10,8 @@ export interface SharedMemory {
   readonly listings: SharedArrayBuffer;
   /** see Counters */
   readonly counted: SharedArrayBuffer;
+  /** see ReadHeat */
+  readonly heat: SharedArrayBuffer;
 }
 
 const GIVING = 0;
@@ -20,7 +23,12 @@ const SERVING = 3;
 const PAUSE = 100;
 
 export function sharedMemory(): SharedMemory {
-  return { words: new SharedArrayBuffer(16), listings: listingMemory(), counted: counters.memory };
+  return {
+    words: new SharedArrayBuffer(16),
+    listings: listingMemory(),
+    counted: counters.memory,
+    heat: readHeat.memory,
+  };
 }
 
 export class SharedState {

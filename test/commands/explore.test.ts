@@ -4,7 +4,14 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import t from 'tap';
-import type { ShownCached, ShownImage, ShownSizes } from '../../src/explore/shapes.js';
+import type {
+  ShownBlocks,
+  ShownCached,
+  ShownFile,
+  ShownImage,
+  ShownReads,
+  ShownSizes,
+} from '../../src/explore/shapes.js';
 import { explore, get } from '../support/explored.js';
 import { fixture } from '../support/fixture.js';
 import { devFuseRoot } from '../support/front-end.js';
@@ -113,7 +120,20 @@ t.test('an image that is named by its mount', { skip: devFuseRoot.missing ?? fal
     server: /^process \d+/,
     read: /^[1-9]\d\.\d KiB; 0 requests waiting/,
   });
+  const reads = async () => (await explored.ask<ShownReads>('api/reads')).cells!;
+  const before = await reads();
+  const { extents } = await explored.ask<ShownFile>('api/file?path=/data/mixed.bin');
+  const { cell_size } = await explored.ask<ShownBlocks>('api/blocks');
+  const cell = Math.floor(extents[0]!.offset! / cell_size);
+  readFileSync(join(mounted.mountpoint, 'data', 'mixed.bin'));
+  const after = await reads();
+  t.ok(
+    after[cell]! > before[cell]!,
+    `where the file begins was read again: ${before[cell]} to ${after[cell]}`,
+  );
+  t.ok(after.includes(0), 'and not everything was');
   await mounted.unmountFromOutside();
+  t.match(await explored.ask<ShownReads>('api/reads'), { note: /cannot be asked/, cells: null });
   t.match((await facts()).get('state'), /is no mount of ours/, 'it has ended, and the page goes on');
   t.match(await explored.end('SIGTERM'), { status: 0, stderr: '' });
 });

@@ -4,7 +4,7 @@ import { request } from 'node:http';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import { askStatistics, askStatus } from '../../src/control/control-client.js';
+import { askReads, askStatistics, askStatus } from '../../src/control/control-client.js';
 import { listenForMetrics, listenOnSocket } from '../../src/control/listening.js';
 import { addressText, parseMetricsAddress } from '../../src/control/metrics-address.js';
 import { Scratch } from '../support/scratch.js';
@@ -44,6 +44,7 @@ t.test('what may be asked over the socket', async (t) => {
   t.equal(statSync(socketPath).mode & 0o777, 0o600);
   t.same(await askStatus(socketPath), status);
   t.same(await askStatistics(socketPath), statistics);
+  t.same(await askReads(socketPath), [{ key: 7, cells: [1, 0, 2] }]);
   t.match(await ask({ socketPath }, 'PUT', '/log-level', '{"level":"debug"}'), { status: 200 });
   t.equal(mount.level, 'debug');
   t.match(await ask({ socketPath }, 'PUT', '/log-level', '{"level":"loud"}'), {
@@ -135,7 +136,8 @@ t.test('a port tells metrics and nothing else', async (t) => {
   const listening = await listenForMetrics(mount, { host: '127.0.0.1', port: 0 });
   t.teardown(() => listening.close());
   const { host, port } = parseMetricsAddress(listening.address)!;
-  for (const path of ['/status', '/stats']) t.match(await ask({ host, port }, 'GET', path), { status: 404 });
+  for (const path of ['/status', '/stats', '/reads'])
+    t.match(await ask({ host, port }, 'GET', path), { status: 404 });
   t.match(await ask({ host, port }, 'PUT', '/log-level', '{"level":"debug"}'), { status: 404 });
   t.equal(mount.level, 'info');
   // more than are served at a time

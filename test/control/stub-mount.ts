@@ -53,6 +53,10 @@ export class StubMount implements ControlledMount {
     return statistics;
   }
 
+  reads() {
+    return [{ key: 7, cells: [1, 0, 2] }];
+  }
+
   setLogLevel(level: string): boolean {
     if (level !== 'debug') return false;
     this.level = level;

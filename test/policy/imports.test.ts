@@ -148,6 +148,8 @@ const rules: Record<string, { readonly from: readonly string[]; readonly typesOf
       'layers',
       'proof',
       'system',
+      'cache',
+      'statistics',
     ],
     typesOf: ['prefetch'],
   },

@@ -26,14 +26,14 @@ export const kindsInOrder = Object.keys(KINDS) as BlockKind[];
 
 export interface Picture {
   readonly blocks: ShownBlocks;
-  /** bytes by cell that are cached; undefined: not shown */
-  readonly cached: readonly number[] | undefined;
+  /** by cell, how strong it is drawn, 0 to 1; undefined: all are the same */
+  readonly strengths: readonly number[] | undefined;
   /** cells of the file that is shown */
   readonly marked: ReadonlySet<number>;
   readonly cursor: number;
 }
 
-/** How strong a cell is of which nothing is cached. */
+/** How strong a cell of strength 0 is. */
 const FAINT = 0.2;
 
 export const cellCount = ({ size, cell_size }: ShownBlocks): number => Math.ceil(size / cell_size);
@@ -42,7 +42,7 @@ export const cellCount = ({ size, cell_size }: ShownBlocks): number => Math.ceil
 export const cellSide = (width: number): number => Math.max(4, Math.floor(width / COLUMNS));
 
 export function drawBlocks(canvas: HTMLCanvasElement, picture: Picture): void {
-  const { blocks, cached, marked, cursor } = picture;
+  const { blocks, strengths, marked, cursor } = picture;
   const count = cellCount(blocks);
   const side = cellSide(canvas.clientWidth);
   const scale = devicePixelRatio;
@@ -65,7 +65,7 @@ export function drawBlocks(canvas: HTMLCanvasElement, picture: Picture): void {
     const x = (cell % COLUMNS) * side;
     const y = Math.floor(cell / COLUMNS) * side;
     const length = lengthOf(blocks, cell);
-    context.globalAlpha = cached === undefined ? 1 : FAINT + (1 - FAINT) * ((cached[cell] ?? 0) / length);
+    context.globalAlpha = strengths === undefined ? 1 : FAINT + (1 - FAINT) * (strengths[cell] ?? 0);
     context.fillStyle = unknown;
     context.fillRect(x, y, inner, inner);
     let from = 0;

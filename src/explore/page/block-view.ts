@@ -1,7 +1,7 @@
 /** The block map of one device, with a cursor that tells what lies in a cell, and where the file lies that is shown. */
 import { percent, sizeText } from '../../commands/size-text.js';
 import { hex } from '../../erofs-reader/bytes.js';
-import type { ShownBlocks, ShownCached, ShownExtent, ShownFile, ShownImage } from '../shapes.js';
+import type { ShownBlocks, ShownCached, ShownExtent, ShownFile, ShownImage, ShownReads } from '../shapes.js';
 import { COLUMNS, cellCount, cellSide, drawBlocks, KINDS, kindsInOrder, lengthOf } from './block-canvas.js';
 import { element, found } from './elements.js';
 import { problemList } from './problems.js';
@@ -14,23 +14,27 @@ export class BlockView {
   readonly #canvas = found<HTMLCanvasElement>('map');
   readonly #choice = found<HTMLSelectElement>('device');
   readonly #cachedChoice = found<HTMLInputElement>('cached');
+  readonly #readsChoice = found<HTMLInputElement>('reads');
   #isShown = false;
   #blocks: ShownBlocks | undefined;
   #cached: ShownCached | undefined;
+  #reads: ShownReads | undefined;
   #file: ShownFile | undefined;
   #cursor = 0;
   #question = 0;
 
   constructor() {
     this.#choice.addEventListener('change', () => void this.show());
-    this.#cachedChoice.addEventListener('change', () => void this.show());
+    this.#choose(this.#cachedChoice, this.#readsChoice);
+    this.#choose(this.#readsChoice, this.#cachedChoice);
     this.#canvas.addEventListener('keydown', (event) => this.#key(event));
     this.#canvas.addEventListener('pointermove', (event) => this.#point(event));
     new ResizeObserver(() => this.#draw()).observe(this.#canvas);
     matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => this.#draw());
   }
 
-  start({ layers }: ShownImage): void {
+  start({ layers, mount }: ShownImage): void {
+    found('reads-choice').hidden = mount === null;
     const options = layers.flatMap(({ name, devices }, layer) =>
       devices.map(({ size }, device) => {
         const what = device === 0 ? name : `device ${device} of ${name}`;
@@ -46,14 +50,16 @@ export class BlockView {
     const question = ++this.#question;
     const [layer = '0', device = '0'] = this.#choice.value.split(':');
     for (let isOver = false; !isOver; ) {
-      const withCached = this.#cachedChoice.checked;
+      const [withCached, withReads] = [this.#cachedChoice.checked, this.#readsChoice.checked];
       const blocks = await ask<ShownBlocks>('blocks', { layer, device });
       const cached = withCached ? await ask<ShownCached>('cached', { layer, device }) : undefined;
+      const reads = withReads ? await ask<ShownReads>('reads', { layer, device }) : undefined;
       if (question !== this.#question || !this.#isShown) return;
       this.#blocks = blocks;
       this.#cached = cached;
+      this.#reads = reads;
       this.#draw();
-      isOver = blocks.complete && !withCached;
+      isOver = blocks.complete && !withCached && !withReads;
       if (!isOver) await new Promise((resolve) => setTimeout(resolve, PAUSE));
     }
   }
@@ -72,14 +78,37 @@ export class BlockView {
     const blocks = this.#blocks;
     if (blocks === undefined || this.#canvas.clientWidth === 0) return;
     this.#cursor = Math.min(this.#cursor, cellCount(blocks) - 1);
-    const cached = this.#cached?.cells ?? undefined;
-    drawBlocks(this.#canvas, { blocks, cached, marked: this.#marked(blocks), cursor: this.#cursor });
-    found('where').textContent = this.#cached === undefined ? '' : cachedText(blocks, this.#cached);
+    const strengths = this.#strengths(blocks);
+    drawBlocks(this.#canvas, { blocks, strengths, marked: this.#marked(blocks), cursor: this.#cursor });
+    found('where').textContent = this.#overlayText(blocks);
     found('cell').textContent = this.#cellText(blocks);
     found('kinds')
       .querySelector('tbody')!
       .replaceChildren(...kindRows(blocks));
     this.#drawProgress(blocks);
+  }
+
+  /** One of the two at a time. */
+  #choose(choice: HTMLInputElement, other: HTMLInputElement): void {
+    choice.addEventListener('change', () => {
+      if (choice.checked) other.checked = false;
+      void this.show();
+    });
+  }
+
+  #strengths(blocks: ShownBlocks): readonly number[] | undefined {
+    const reads = this.#reads?.cells;
+    if (reads) {
+      // a cell that was read once is seen beside one that was read a thousand times
+      const most = Math.log1p(Math.max(1, ...reads));
+      return reads.map((count) => Math.log1p(count) / most);
+    }
+    return this.#cached?.cells?.map((bytes, cell) => bytes / lengthOf(blocks, cell));
+  }
+
+  #overlayText(blocks: ShownBlocks): string {
+    if (this.#reads !== undefined) return readsText(this.#reads);
+    return this.#cached === undefined ? '' : cachedText(blocks, this.#cached);
   }
 
   /** Drawn anew where it changes: somebody may read the list of problems. */
@@ -122,7 +151,9 @@ export class BlockView {
     const cached = this.#cached?.cells?.[cell];
     const here = cached === undefined ? '' : `; ${sizeText(cached)} ${this.#cached!.where}`;
     const told = parts.map(({ name, bytes }) => `${name} ${sizeText(bytes)}`).join(', ');
-    return `${hex(start)} to ${hex(start + length)}: ${told}${here}`;
+    const reads = this.#reads?.cells?.[cell];
+    const read = reads === undefined ? '' : `; read ${reads} times`;
+    return `${hex(start)} to ${hex(start + length)}: ${told}${here}${read}`;
   }
 
   #key(event: KeyboardEvent): void {
@@ -155,7 +186,13 @@ function deviceOf({ place, device }: ShownExtent): number | undefined {
 function cachedText({ size }: ShownBlocks, { where, cells }: ShownCached): string {
   if (cells === null) return where;
   const bytes = cells.reduce((sum, cell) => sum + cell, 0);
-  return `${sizeText(bytes)} ${where}, ${percent(bytes / size)}; how often it was read is not known`;
+  return `${sizeText(bytes)} ${where}, ${percent(bytes / size)}`;
+}
+
+function readsText({ note, cells }: ShownReads): string {
+  if (cells === null) return note;
+  const read = cells.filter((count) => count > 0).length;
+  return `${percent(read / cells.length)} was read, the most of it ${Math.max(0, ...cells)} times`;
 }
 
 function kindRows({ size, kinds }: ShownBlocks): HTMLElement[] {

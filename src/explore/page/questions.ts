@@ -14,7 +14,7 @@ export class Refused extends Error {
 
 /** Rejects with Refused, or as fetch() does where the server has ended. */
 export async function ask<T>(
-  question: 'image' | 'folder' | 'sizes' | 'file' | 'blocks' | 'cached',
+  question: 'image' | 'folder' | 'sizes' | 'file' | 'blocks' | 'cached' | 'reads',
   parameters: Readonly<Record<string, string | number>> = {},
 ): Promise<T> {
   const query = new URLSearchParams(Object.entries(parameters).map(([name, value]) => [name, String(value)]));
