@@ -160,7 +160,8 @@ class WholeAnswer implements Receiver, HopAnswer, AuthorizedAnswer, ExchangeAnsw
         `the answer has more than the ${this.#limit} bytes that are allowed`,
       );
     }
-    this.#pieces.push(bytes.slice());
+    // slice() of a Buffer would be a view of memory that is lent
+    this.#pieces.push(new Uint8Array(bytes));
     return true;
   }
 
